@@ -235,3 +235,20 @@ class CustomerClass(Period):
 
     def __str__(self) -> str:
         return f"{self.user or self.unit}: {self.grade}"
+
+
+class ApiToken(models.Model):
+    """A key to the API; only its SHA-256 is kept, so a lost one is replaced, never read."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="tokens", verbose_name=_("person"))
+    name = models.CharField(_("name"), max_length=80)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.name}"

@@ -1,7 +1,16 @@
 from django.apps import AppConfig
+from django.core.checks import Tags, register
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
 class WorkflowsConfig(AppConfig):
     name = "workflows"
     verbose_name = _("Workflows")
+
+    def ready(self) -> None:
+        from workflows import checks
+
+        autodiscover_modules("flows")
+        register(checks.check_lifecycles)
+        register(checks.check_database, Tags.database)

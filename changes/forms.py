@@ -1,0 +1,233 @@
+"""What each action on an optimization request asks for."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from agreements.models import Service
+from changes.models import EffortBooking, Optimization
+from changes.states import OptimizationState as S
+from workflows.forms import ActionForm, OpeningForm, ReasonForm
+from workflows.models.cases import Priority
+
+WORKED = (S.ASSESSING, S.IN_DEVELOPMENT, S.OUTSOURCED, S.TESTING)
+EFFORTS = ("effort_analysis", "effort_development", "effort_testing")
+ABSURD = Decimal(1000)
+"""Person-days above which a number is a slip of the finger, not an estimate."""
+
+
+def long_text(label: Any, *, required: bool = True, rows: int = 5, **kwargs: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label, required=required, max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": rows}), **kwargs,
+    )  # fmt: skip
+
+
+def day(label: Any, *, required: bool = True, **kwargs: Any) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=required, widget=widget, **kwargs)
+
+
+def effort(label: Any, *, minimum: str = "0", **kwargs: Any) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, min_value=Decimal(minimum), max_value=ABSURD, decimal_places=2, max_digits=6,
+        **kwargs,
+    )  # fmt: skip
+
+
+class FilingForm(OpeningForm):
+    service = forms.ModelChoiceField(
+        label=_("System"), queryset=Service.objects.none(), to_field_name="code"
+    )
+    wanted = long_text(_("What happens today, and what would you like instead?"))
+    reason = long_text(_("Why is it worth it?"), required=False, rows=3)
+    desired_on = day(_("Wanted by"), required=False)
+    urgency = forms.ChoiceField(
+        label=_("How urgent is it?"), choices=Priority, initial=Priority.NORMAL,
+        widget=forms.RadioSelect,
+    )
+
+    field_order = ["title", "service", "wanted", "reason", "urgency", "desired_on"]
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.fields["service"].queryset = Service.objects.active().systems()  # type: ignore[attr-defined]  # ModelChoiceField
+
+    def clean_desired_on(self) -> date | None:
+        desired: date | None = self.cleaned_data["desired_on"]
+        if desired and desired < timezone.localdate():
+            raise forms.ValidationError(_now("This day has already passed."))
+        return desired
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        return {**cleaned, "priority": cleaned.get("urgency", Priority.NORMAL)}
+
+
+class TriageForm(ActionForm):
+    service = forms.ModelChoiceField(
+        label=_("System"), queryset=Service.objects.none(), to_field_name="code"
+    )
+    priority = forms.ChoiceField(
+        label=_("Priority"), choices=Priority, widget=forms.RadioSelect
+    )
+    size = forms.ChoiceField(
+        label=_("Expected size"), choices=Optimization.Size, widget=forms.RadioSelect
+    )
+    note = long_text(_("Note for the analyst"), required=False, rows=3)
+
+    def prepare(self) -> None:
+        self.fields["service"].queryset = Service.objects.active().systems()  # type: ignore[attr-defined]  # ModelChoiceField
+        if self.flow:
+            case = self.flow.case
+            self.initial = {
+                "service": case.service and case.service.code,
+                "priority": case.priority,
+                "size": case.size or Optimization.Size.STANDARD,
+            }
+
+
+class QuestionForm(ActionForm):
+    question = long_text(_("What do you need to know?"), rows=4)
+
+
+class AnswerForm(ActionForm):
+    answer = long_text(_("Your answer"), rows=4)
+
+
+class EffortForm(ActionForm):
+    """Effort by role; zero, negative, absurd or no number at all each get a sentence."""
+
+    effort_analysis = effort(_("Effort: analysis"), help_text=_("In person-days."))
+    effort_development = effort(_("Effort: development"))
+    effort_testing = effort(_("Effort: testing"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        parts = [cleaned.get(name) for name in EFFORTS]
+        if all(part is not None for part in parts) and not sum(part or 0 for part in parts):
+            raise forms.ValidationError(_now("An effort of nothing at all is not an estimate."))
+        return cleaned
+
+
+class ProposalForm(EffortForm):
+    solution = long_text(_("Proposed solution"))
+    risk = forms.ChoiceField(
+        label=_("Risk"), choices=Optimization.Risk, widget=forms.RadioSelect
+    )
+    due_on = day(_("Delivery date you propose"))
+    requirement_document = long_text(
+        _("Requirement document"), help_text=_("What exactly will be different, and how it is tested.")
+    )
+
+    field_order = ["solution", "effort_analysis", "effort_development", "effort_testing", "risk"]
+
+    def clean_due_on(self) -> date:
+        due: date = self.cleaned_data["due_on"]
+        if self.flow and due < timezone.localdate(self.flow.at):
+            raise forms.ValidationError(_now("This day has already passed."))
+        return due
+
+
+class ReEstimateForm(EffortForm):
+    due_on = day(_("New delivery date"), required=False)
+    reason = long_text(_("What changed?"), rows=3)
+
+
+class BookingForm(ActionForm):
+    worked_on = day(_("Day"))
+    effort = effort(_("Person-days"), minimum="0.05", help_text=_("At most 1 for one day."))
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        worked_on, spent = cleaned.get("worked_on"), cleaned.get("effort")
+        if not self.flow or worked_on is None or spent is None:
+            return cleaned
+        if worked_on > timezone.localdate(self.flow.at):
+            self.add_error("worked_on", _now("Effort cannot be booked ahead."))
+        mine = EffortBooking.objects.filter(person=self.who.user, worked_on=worked_on)
+        already = mine.aggregate(total=Sum("effort"))["total"] or Decimal(0)
+        if already + spent > 1:
+            self.add_error(
+                "effort",
+                _now("A day has one person-day; %(already)s of it are already booked.")
+                % {"already": already},
+            )
+        return cleaned
+
+
+class HandToTestForm(ActionForm):
+    development_document = long_text(
+        _("Development document"), help_text=_("What was changed, where, and how to undo it.")
+    )
+
+
+class OutsourceForm(ReasonForm):
+    supplier = forms.CharField(label=_("Supplier"), max_length=120)
+
+
+class GoLiveForm(ActionForm):
+    change_reference = forms.CharField(label=_("Change reference"), max_length=60)
+    went_live_on = day(_("Went live on"))
+    note = long_text(_("What was tested"), required=False, rows=3)
+
+
+class DeclineForm(ActionForm):
+    note = long_text(_("Reason"), rows=3)
+
+
+class RatingForm(ActionForm):
+    rating = forms.TypedChoiceField(
+        label=_("How satisfied are you?"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        choices=[
+            (5, _("5: very satisfied")),
+            (4, _("4: satisfied")),
+            (3, _("3: fairly satisfied")),
+            (2, _("2: not quite satisfied")),
+            (1, _("1: very dissatisfied")),
+        ],
+    )
+    rating_comment = long_text(_("What should we know?"), required=False, rows=3)
+
+
+class AcceptForm(RatingForm):
+    """Acceptance asks for the rating, but not of somebody who worked on the case (M16)."""
+
+    def prepare(self) -> None:
+        if self.flow and self.flow.workers(*WORKED) & self.who.identities:
+            del self.fields["rating"]
+            del self.fields["rating_comment"]
+
+
+class SplitForm(EffortForm):
+    rest_title = forms.CharField(label=_("Title of the part that is split off"), max_length=200)
+    rest_wanted = long_text(_("What is split off"), rows=4)
+    reason = long_text(_("Why may it be split?"), rows=3)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.errors or not self.flow:
+            return cleaned
+        case, total = self.flow.case, sum(cleaned[name] for name in EFFORTS)
+        if total > case.policy.effort_limit:
+            raise forms.ValidationError(
+                _now("What stays must fit into %(limit)s person-days; this is %(total)s.")
+                % {"limit": case.policy.effort_limit, "total": total}
+            )
+        if total < case.booked_effort:
+            raise forms.ValidationError(
+                _now("%(booked)s person-days are already booked; less than that cannot stay.")
+                % {"booked": case.booked_effort}
+            )
+        return cleaned

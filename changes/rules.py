@@ -1,0 +1,161 @@
+"""The rules of an optimization request that are more than one line: who decides, where it goes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce, Greatest
+from django.utils.translation import gettext as _
+
+from agreements.models import Calendar
+from changes.forms import EFFORTS
+from changes.models import Optimization
+from changes.states import OptimizationState as S
+from people.models import User
+from workflows.lifecycles import Condition
+
+if TYPE_CHECKING:
+    from changes.flows import OptimizationLifecycle as Flow
+
+def beneficiary(case: Optimization) -> User:
+    """Return the person it is for: who answers questions, accepts and rates."""
+    return case.on_behalf_of or case.requester
+
+
+def system_owner(case: Optimization) -> User | None:
+    """Return the business owner of the system; None, and the role's queue, if they left."""
+    owner = case.service.owner if case.service else None
+    return owner if owner and owner.is_active else None
+
+
+def owner_decides(case: Optimization) -> bool:
+    """The business owner approves, unless the owner is the one who asks."""
+    owner = system_owner(case)
+    return owner is None or owner.pk not in (case.requester_id, case.on_behalf_of_id)
+
+
+def head_decides(case: Optimization) -> bool:
+    """Above a set effort the head of operations approves too; and alone for an owner's wish."""
+    return (case.effort or 0) > case.policy.head_approves_above or not owner_decides(case)
+
+
+def end_of_agreed_day(case: Optimization) -> datetime | None:
+    return case.due_end
+
+
+def total(values: dict[str, Any]) -> Decimal:
+    return sum((values[name] for name in EFFORTS), Decimal(0))
+
+
+def after_proposal(flow: Flow, **values: Any) -> str:
+    """Above the limit the work stops (M7), below it the business decides."""
+    over = total(values) > flow.case.policy.effort_limit
+    return S.OVER_LIMIT if over else S.AWAITING_APPROVAL
+
+
+def after_re_estimate(flow: Flow, **values: Any) -> str:
+    """More than was approved is approved again; more than the limit stops the work."""
+    estimate = total(values)
+    if estimate > flow.case.policy.effort_limit:
+        return S.OVER_LIMIT
+    approved = flow.case.approved_effort or Decimal(0)
+    return S.AWAITING_APPROVAL if estimate > approved else S.IN_DEVELOPMENT
+
+
+def after_booking(flow: Flow, *, effort: Decimal, **values: Any) -> str:
+    """Booked effort counts against the limit as an estimate does."""
+    over = flow.case.booked_effort + effort > flow.case.policy.effort_limit
+    return S.OVER_LIMIT if over else flow.case.state
+
+
+def where_it_was(flow: Flow, **values: Any) -> str:
+    return str(flow.case.returned_from)
+
+
+def may_refuse_again(flow: Flow) -> Condition:
+    limit = flow.case.policy.refusal_limit
+    return Condition(
+        flow.case.refusals < limit,
+        unmet=_("This was sent back %(limit)s times; now the service manager decides.")
+        % {"limit": limit},
+    )
+
+
+def refused_often_enough(flow: Flow) -> Condition:
+    return Condition(
+        flow.case.refusals >= flow.case.policy.refusal_limit,
+        unmet=_("Send it back first; the service manager decides when that did not help."),
+    )
+
+
+def recently_closed(flow: Flow) -> Condition:
+    """A closed request may be reopened within so many business days."""
+    days = flow.case.policy.reopen_business_days
+    working = Calendar.default().version_at(flow.at).working_time()
+    until = working.add_days(flow.case.closed_at, days) if flow.case.closed_at else flow.at
+    return Condition(
+        flow.at <= until,
+        unmet=_("It was closed more than %(days)s business days ago; please file a new request.")
+        % {"days": days},
+    )
+
+
+def not_yet_rated(flow: Flow) -> Condition:
+    return Condition(flow.case.rating is None, unmet=_("This request has already been rated."))
+
+
+def rest_of_the_request(case: Optimization, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the filing data of the part that is split off, for whoever asked."""
+    return {
+        "title": values["rest_title"],
+        "wanted": values["rest_wanted"],
+        "reason": values["reason"],
+        "service": case.service,
+        "urgency": case.urgency,
+        "on_behalf_of": beneficiary(case),
+    }
+
+
+def warnings(flow: Flow) -> list[str]:
+    """Return what whoever decides should know: requests that look like one, split (M7)."""
+    case, limit = flow.case, flow.case.policy.effort_limit
+    found = []
+    for label, same in (
+        (_("this requester"), Q(requester=case.requester_id)),
+        (_("this system"), Q(service=case.service_id)),
+    ):
+        others = neighbours(case).filter(same)
+        sum_of = others.aggregate(total=Sum(effort_so_far()))["total"] or Decimal(0)
+        together = sum_of + max(case.effort or Decimal(0), case.booked_effort)
+        if sum_of and together > limit:
+            numbers = ", ".join(others.values_list("number", flat=True)[:5])
+            found.append(
+                _(
+                    "Possible splitting: requests of %(whose)s within %(days)s days come to "
+                    "%(total)s person-days together, above the limit of %(limit)s. See %(numbers)s."
+                )
+                % {
+                    "whose": label, "days": case.policy.split_window_days, "total": together,
+                    "limit": limit, "numbers": numbers,
+                }
+            )  # fmt: skip
+    return found
+
+
+def neighbours(case: Optimization) -> Any:
+    """Return the other requests filed within the window around `case` that were not dropped."""
+    window = timedelta(days=case.policy.split_window_days)
+    return (
+        Optimization.objects.exclude(pk=case.pk)
+        .exclude(state__in=[S.REJECTED, S.WITHDRAWN, S.CONVERTED])
+        .filter(opened_at__gte=case.opened_at - window, opened_at__lte=case.opened_at + window)
+        .filter(Q(effort__isnull=False) | Q(booked_effort__gt=0))
+    )
+
+
+def effort_so_far() -> Greatest:
+    """Return the larger of estimate and booked effort, as a database expression."""
+    return Greatest(Coalesce(F("effort"), Decimal(0)), F("booked_effort"))

@@ -1,0 +1,27 @@
+"""API tokens: issue one, find its owner."""
+
+import hashlib
+import secrets
+
+from people.models import ApiToken, User
+
+
+def issue_token(*, user: User, name: str) -> str:
+    """Create a token for `user` and return it; this is the only time it can be read."""
+    secret = secrets.token_urlsafe(32)
+    ApiToken.objects.create(user=user, name=name, digest=_digest(secret))
+    return secret
+
+
+def owner_of(secret: str) -> User | None:
+    """Return the active person whose live token `secret` is (1 query)."""
+    token = (
+        ApiToken.objects.select_related("user__unit")
+        .filter(digest=_digest(secret), revoked_at__isnull=True, user__is_active=True)
+        .first()
+    )
+    return token.user if token else None
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,17 @@
+"""Fixtures of every test: a world of people, and how to walk a case through the door."""
+
+from __future__ import annotations
+
+import pytest
+
+from people.models import User
+from tests.world import build_world
+
+pytest_plugins = ["tests.left_out"]  # names what a run leaves out
+
+
+@pytest.fixture
+def world(db: None) -> dict[str, User]:
+    """Return everybody of the demo organisation by user name; no cases yet."""
+    build_world()
+    return {user.username: user for user in User.objects.select_related("unit")}

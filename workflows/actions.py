@@ -1,0 +1,181 @@
+"""What people do to a case besides moving it: take work, hand it over, talk, attach, link, watch."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+
+from people.actors import Actor
+from people.models import User
+from people.roles import Role
+from workflows import attachments, clocks, custody, notices
+from workflows.door import Passage, passage
+from workflows.models import Attachment, Case, CaseLink, Comment, Task, Watch
+from workflows.permissions import may_take
+from workflows.refusals import BadData, Conflict, NotAllowed, UnknownAction
+
+MENTION = re.compile(r"(?<![\w@])@([\w.+-]+)")
+HANDS_OUT = (Role.SERVICE_MANAGER, Role.SERVICE_DESK)
+"""Roles that may assign work of others; everybody may hand over their own."""
+
+
+def claim_task(*, task: Task, actor: User, at: datetime | None = None) -> Task:
+    """Take a task from the queue; `Conflict` (409) if somebody was faster."""
+    with passage(task.case, actor=actor, at=at) as move:
+        found = _fresh(move, task)
+        if found.assignee_id == actor.pk:
+            return found
+        if found.status != Task.Status.OPEN:
+            raise Conflict(_("%(person)s has already taken this.") % {"person": found.assignee})
+        if not may_take(move.flow, move.who, found):
+            raise NotAllowed(_("This work is not for you: it needs another role or another person."))
+        _give(move, found, actor)
+        move.note("claim", task=found.pk, step=found.step)
+        return found
+
+
+def release_task(*, task: Task, actor: User, at: datetime | None = None) -> Task:
+    """Put a task back into the queue of its role."""
+    with passage(task.case, actor=actor, at=at) as move:
+        found = _fresh(move, task)
+        if found.assignee_id not in move.who.identities:
+            raise NotAllowed(_("Only the person who has this work can put it back."))
+        if not found.role:
+            raise Conflict(_("This work belongs to one person and has no queue to go back to."))
+        found.status, found.assignee, found.claimed_at = Task.Status.OPEN, None, None
+        found.save(update_fields=["status", "assignee", "claimed_at"])
+        custody.settle(move)
+        event = move.note("release", task=found.pk, step=found.step)
+        notices.handed_over(move, event, found)
+        return found
+
+
+def assign_task(*, task: Task, to: User, actor: User, at: datetime | None = None) -> Task:
+    """Give a task to somebody who may do it: one's own, or any as service manager or desk."""
+    with passage(task.case, actor=actor, at=at) as move:
+        found = _fresh(move, task)
+        own = found.assignee_id in move.who.identities
+        if not own and not any(move.who.has_role(role, found.unit) for role in HANDS_OUT):
+            raise NotAllowed(_("You may only hand over your own work."))
+        if not found.role or not _could_do(move, found, to):
+            raise BadData({"to": [_("%(person)s may not do this work.") % {"person": to}]})
+        _give(move, found, to)
+        event = move.note("assign", task=found.pk, step=found.step, to=to.pk, to_name=str(to))
+        notices.handed_over(move, event, found)
+        return found
+
+
+def _could_do(move: Passage, task: Task, person: User) -> bool:
+    who = Actor.of(person, move.at)
+    allowed = who.has_role(task.role, task.unit) and not move.flow.is_barred(task.step, who)
+    return person.is_active and allowed
+
+
+def _give(move: Passage, task: Task, person: User) -> None:
+    task.status, task.assignee, task.claimed_at = Task.Status.CLAIMED, person, move.at
+    task.save(update_fields=["status", "assignee", "claimed_at"])
+    custody.settle(move)
+
+
+def _fresh(move: Passage, task: Task) -> Task:
+    """Return the task as it is under the lock, the very row `move` looks at."""
+    found = next((one for one in move.flow.tasks if one.pk == task.pk), None)
+    if found is None:
+        raise UnknownAction(_("There is no such task."))
+    if not found.is_open:
+        raise Conflict(_("This work is already done or no longer needed."))
+    return found
+
+
+def add_comment(
+    *,
+    case: Case,
+    body: str,
+    actor: User,
+    is_internal: bool = False,
+    at: datetime | None = None,
+) -> Comment:
+    """Say something about a case; `@username` calls a person who may see it.
+
+    The first public word of ours to the requester stops the clocks that wait for an answer (M4).
+    """
+    if not body.strip():
+        raise BadData({"body": [_("Write something first.")]})
+    if len(body) > 20_000:
+        raise BadData({"body": [_("At most 20,000 characters fit into a comment.")]})
+    with passage(case, actor=actor, at=at) as move:
+        is_customer = actor.pk in (move.case.requester_id, move.case.on_behalf_of_id)
+        if is_internal and is_customer:
+            raise NotAllowed(_("Internal comments are for the staff."))
+        comment = Comment.objects.create(
+            case=move.case, author=actor, body=body, is_internal=is_internal, created_at=move.at
+        )
+        event = move.note("comment", id=comment.pk, is_internal=is_internal)
+        if not is_internal and not is_customer:
+            for clock in clocks.answer_given(move):
+                move.note("answered", metric=clock.metric)
+        named = User.objects.filter(is_active=True, username__in=MENTION.findall(body))
+        readers = [one.pk for one in named if _may_read(move, one, is_internal=is_internal)]
+        notices.mentioned(move, event, readers, followers=not is_internal)
+        return comment
+
+
+def _may_read(move: Passage, person: User, *, is_internal: bool) -> bool:
+    customer = person.pk in (move.case.requester_id, move.case.on_behalf_of_id)
+    if is_internal and customer:
+        return False
+    return Case.objects.visible_to(Actor.of(person, move.at)).filter(pk=move.case.pk).exists()
+
+
+def attach_file(
+    *, case: Case, file: UploadedFile[Any], actor: User, at: datetime | None = None
+) -> Attachment:
+    """Add a file to a case; `BadData` (422) says why one is not accepted."""
+    with passage(case, actor=actor, at=at) as move:
+        try:
+            return attachments.store(move, file)
+        except ValidationError as error:
+            raise BadData({"file": error.messages}) from error
+
+
+def link_cases(
+    *, source: Case, target: Case, relation: str, actor: User, at: datetime | None = None
+) -> CaseLink:
+    """Link two cases the actor sees; written into the story of both."""
+    if source.pk == target.pk:
+        raise BadData({"target": [_("A case cannot be linked to itself.")]})
+    if relation not in CaseLink.Relation.values:
+        raise BadData({"relation": [_("Choose how the two belong together.")]})
+    first, second = sorted((source, target), key=lambda case: case.pk)
+    with passage(first, actor=actor, at=at) as one, passage(second, actor=actor, at=at) as other:
+        link, is_new = CaseLink.objects.get_or_create(
+            source=source, target=target, relation=relation,
+            defaults={"created_by": actor, "created_at": one.at},
+        )  # fmt: skip
+        if not is_new:
+            raise Conflict(_("These cases are already linked that way."))
+        for move, opposite in ((one, other), (other, one)):
+            is_source = move.case.pk == source.pk
+            move.note("link", relation=relation, other=opposite.case.number, outgoing=is_source)
+        return link
+
+
+def watch_case(*, case: Case, actor: User, at: datetime | None = None) -> None:
+    """Follow a case one sees; following twice is following once."""
+    with passage(case, actor=actor, at=at) as move:
+        is_new = Watch.objects.get_or_create(
+            case=case, user=actor, defaults={"created_at": move.at}
+        )[1]
+        if is_new:
+            move.note("watch")
+
+
+def unwatch_case(*, case: Case, actor: User, at: datetime | None = None) -> None:
+    with passage(case, actor=actor, at=at) as move:
+        if Watch.objects.filter(case=case, user=actor).delete()[0]:
+            move.note("unwatch")

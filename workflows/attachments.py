@@ -1,0 +1,104 @@
+"""Files of a case: checked by name and by content, kept under a random name."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+
+from workflows.models import Attachment
+
+if TYPE_CHECKING:
+    from workflows.door import Passage
+
+OFFICE = b"PK\x03\x04"
+SIGNATURES: dict[str, tuple[str, tuple[bytes, ...]]] = {
+    ".png": ("image/png", (b"\x89PNG\r\n\x1a\n",)),
+    ".jpg": ("image/jpeg", (b"\xff\xd8\xff",)),
+    ".jpeg": ("image/jpeg", (b"\xff\xd8\xff",)),
+    ".gif": ("image/gif", (b"GIF87a", b"GIF89a")),
+    ".pdf": ("application/pdf", (b"%PDF-",)),
+    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", (OFFICE,)),
+    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", (OFFICE,)),
+    ".pptx": (
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        (OFFICE,),
+    ),
+    ".zip": ("application/zip", (OFFICE,)),
+    ".txt": ("text/plain", ()),
+    ".md": ("text/plain", ()),
+    ".csv": ("text/plain", ()),
+    ".log": ("text/plain", ()),
+}
+"""Extension → type it is served as, and how such a file begins; none: it must be text."""
+
+
+def check(file: UploadedFile[Any]) -> str:
+    """Return the content type of an acceptable file; `ValidationError` says what is wrong."""
+    extension = PurePath(file.name or "").suffix.lower()
+    if extension not in SIGNATURES:
+        raise ValidationError(
+            _("“%(name)s”: files of this kind are not accepted. Accepted: %(kinds)s.")
+            % {"name": file.name, "kinds": ", ".join(sorted(SIGNATURES))}
+        )
+    limit = settings.ATTACHMENT_MAX_BYTES
+    if (file.size or 0) > limit:
+        raise ValidationError(
+            _("“%(name)s” is larger than %(limit)s MB.")
+            % {"name": file.name, "limit": limit // 2**20}
+        )
+    content_type, beginnings = SIGNATURES[extension]
+    head = file.read(4096)
+    file.seek(0)
+    if not (head.startswith(beginnings) if beginnings else _is_text(head)):
+        raise ValidationError(
+            _("“%(name)s” is not what its name says; its content is of another kind.")
+            % {"name": file.name}
+        )
+    return content_type
+
+
+def store(move: Passage, file: UploadedFile[Any]) -> Attachment:
+    """Keep a file with the case of `move` and record it with its SHA-256."""
+    content_type = check(file)
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    attachment = Attachment.objects.create(
+        case=move.case, file=file, name=_display_name(file.name or ""), content_type=content_type,
+        size=file.size or 0, sha256=digest.hexdigest(), uploaded_by=move.who.user,
+        created_at=move.at,
+    )  # fmt: skip
+    move.note("attach", name=attachment.name, sha256=attachment.sha256, id=attachment.pk)
+    return attachment
+
+
+def _display_name(name: str) -> str:
+    """Return the name as shown: no folders, no control or direction characters."""
+    last = PurePath(name.replace("\\", "/")).name
+    return "".join(c for c in last if unicodedata.category(c)[0] != "C")[:200] or "file"
+
+
+def _is_text(head: bytes) -> bool:
+    if b"\x00" in head:
+        return False
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(head) - 4 or _decodes(head, "gb18030")
+    return True
+
+
+def _decodes(head: bytes, encoding: str) -> bool:
+    try:
+        head.decode(encoding)
+    except UnicodeDecodeError as error:
+        return error.start > len(head) - 4
+    return True

@@ -1,0 +1,244 @@
+"""Clocks follow the state: start, pause, resume, stop, continue; and what they read at a moment.
+
+Elapsed time is kept for good in segments; a deadline is computed when a clock starts or goes on,
+and stored. A clock that stops at its very deadline is met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from agreements.models import Calendar, CalendarVersion, StandardVersion
+from agreements.queries import find_standard
+from workflows.lifecycles import Clock as Spec
+from workflows.models import Clock, ClockSegment
+
+if TYPE_CHECKING:
+    from workflows.door import Passage
+    from workflows.models import Case
+
+RUNNING, PAUSED = Clock.State.RUNNING, Clock.State.PAUSED
+
+
+@dataclass(frozen=True)
+class ClockReading:
+    """What a clock shows at one moment; times are aware UTC, lengths are working time."""
+
+    metric: str
+    label: str
+    state: str
+    due_at: datetime | None
+    first_due_at: datetime
+    stopped_at: datetime | None
+    budget: timedelta
+    elapsed: timedelta
+    remaining: timedelta
+    is_working_now: bool
+    is_ours: bool = True
+
+
+def read(clock: Clock, at: datetime) -> ClockReading:
+    """Read `clock` at `at`, not before its last change; no query when the calendar is loaded."""
+    worked = clock.calendar.working_time()
+    elapsed = clock.elapsed
+    if clock.state == RUNNING:
+        elapsed += worked.between(clock.changed_at, max(at, clock.changed_at))
+    return ClockReading(
+        metric=clock.metric,
+        label=str(clock.label),
+        state=clock.state,
+        due_at=clock.due_at if clock.is_live else None,
+        first_due_at=clock.first_due_at,
+        stopped_at=clock.stopped_at,
+        budget=clock.budget,
+        elapsed=elapsed,
+        remaining=clock.budget - elapsed,
+        is_working_now=clock.state == RUNNING and worked.is_open(at),
+        is_ours=clock.case.lifecycle.spec(clock.metric).is_ours,
+    )
+
+
+def settle(move: Passage, source: str) -> datetime | None:
+    """Bring the case's clocks in line with its state; return the earliest running deadline."""
+    case = move.case
+    clocks = {clock.metric: clock for clock in case.clocks.select_related("calendar", "standard")}
+    if source != case.state:
+        reopened = source in move.flow.closed and not case.is_closed
+        for spec in move.flow.clocks:
+            _turn(move, spec, clocks, reopened=reopened)
+    return earliest_due(clocks.values())
+
+
+def earliest_due(clocks: Iterable[Clock]) -> datetime | None:
+    return min((c.due_at for c in clocks if c.state == RUNNING and c.due_at), default=None)
+
+
+def _turn(move: Passage, spec: Spec, clocks: dict[str, Clock], *, reopened: bool) -> None:
+    """Do with one clock what the new state asks."""
+    state, clock = move.case.state, clocks.get(spec.metric)
+    if clock is None or (spec.repeats and not clock.is_live):
+        if state in spec.starts:
+            started = _start(move, spec)
+            if started is not None:
+                clocks[spec.metric] = started
+    elif clock.is_live:
+        if state in spec.stops:
+            stop(clock, move.at)
+        elif move.case.is_closed:
+            _cancel(clock, move.at)
+        elif state in spec.pauses:
+            pause(clock, move.at, state)
+        else:
+            resume(clock, move.at, state)
+    elif reopened and state in spec.starts and clock.state == Clock.State.MET:
+        _continue(clock, move.at, state)
+
+
+def _start(move: Passage, spec: Spec) -> Clock | None:
+    """Start a clock by the standard in force, or towards the agreed date; None without either."""
+    found = promise(spec, move.case, move.at)
+    if found is None:
+        return None
+    budget, calendar, standard = found
+    due_at = calendar.working_time().add(move.at, budget)
+    clock = Clock(
+        case=move.case, metric=spec.metric, standard=standard, calendar=calendar,
+        started_at=move.at, changed_at=move.at, budget=budget, due_at=due_at,
+        first_due_at=due_at, warn_at=standard.warn_at if standard else [75, 90, 100, 150],
+    )  # fmt: skip
+    clock.next_alert_at = next_alert(clock)
+    clock.save()
+    _open_segment(clock, ClockSegment.Kind.RUNNING, move.at, move.case.state)
+    return clock
+
+
+def promise(
+    spec: Spec, case: Case, at: datetime
+) -> tuple[timedelta, CalendarVersion, StandardVersion | None] | None:
+    """Return length, calendar and standard of what is promised for `case` from `at` on.
+
+    None when no standard matches and no date was agreed: then there is no clock. 1 to 3 queries.
+    """
+    standard = find_standard(
+        metric=spec.metric, kind=case.kind, service=case.service, priority=case.priority,
+        customer_class=case.customer_class, size=getattr(case, "size", ""), at=at,
+    )  # fmt: skip
+    until = spec.until(case) if spec.until else None
+    if until is not None:
+        calendar = standard.calendar if standard else Calendar.default()
+        version = calendar.version_at(at)
+        return max(version.working_time().between(at, until), timedelta()), version, standard
+    if standard is None:
+        return None
+    version = standard.calendar.version_at(at)
+    return standard.budget(at, version.working_time()), version, standard
+
+
+def pause(clock: Clock, at: datetime, state: str) -> None:
+    if clock.state == PAUSED:
+        return
+    _bank(clock, at)
+    clock.state, clock.due_at, clock.next_alert_at = PAUSED, None, None
+    clock.save(update_fields=CHANGED)
+    _open_segment(clock, ClockSegment.Kind.PAUSED, at, state)
+
+
+def resume(clock: Clock, at: datetime, state: str) -> None:
+    """Go on: the deadline is what is left of the budget, counted from now."""
+    if clock.state == RUNNING:
+        return
+    _close_segment(clock, at, timedelta())
+    _run(clock, at)
+    clock.save(update_fields=CHANGED)
+    _open_segment(clock, ClockSegment.Kind.RUNNING, at, state)
+
+
+def stop(clock: Clock, at: datetime) -> None:
+    """Stop for good: met at the deadline itself, missed a moment later."""
+    _bank(clock, at)
+    clock.state = Clock.State.MISSED if clock.breached_at else Clock.State.MET
+    clock.stopped_at, clock.next_alert_at = at, None
+    clock.save(update_fields=CHANGED)
+
+
+def _cancel(clock: Clock, at: datetime) -> None:
+    _bank(clock, at)
+    clock.state, clock.stopped_at = Clock.State.CANCELLED, at
+    clock.due_at, clock.next_alert_at = None, None
+    clock.save(update_fields=CHANGED)
+
+
+def _continue(clock: Clock, at: datetime, state: str) -> None:
+    """Run on after a reopening: the closed time does not count, what was counted stays."""
+    _open_segment(clock, ClockSegment.Kind.STOPPED, clock.stopped_at or at, state)
+    _close_segment(clock, at, timedelta())
+    clock.stopped_at = None
+    _run(clock, at)
+    clock.save(update_fields=CHANGED)
+    _open_segment(clock, ClockSegment.Kind.RUNNING, at, state)
+
+
+CHANGED = [
+    "state", "stopped_at", "changed_at", "elapsed", "due_at", "breached_at", "next_alert_at",
+    "level",
+]  # fmt: skip
+
+
+def _run(clock: Clock, at: datetime) -> None:
+    clock.state, clock.changed_at = RUNNING, at
+    clock.due_at = clock.calendar.working_time().add(at, clock.budget - clock.elapsed)
+    clock.next_alert_at = next_alert(clock)
+
+
+def _bank(clock: Clock, at: datetime) -> None:
+    """Count what ran since the last change, and close the open segment with it."""
+    worked = timedelta()
+    if clock.state == RUNNING:
+        worked = clock.calendar.working_time().between(clock.changed_at, at)
+        clock.elapsed += worked
+        if clock.due_at is not None and at > clock.due_at:
+            clock.breached_at = clock.breached_at or clock.due_at
+    clock.changed_at = at
+    _close_segment(clock, at, worked)
+
+
+def _open_segment(clock: Clock, kind: str, at: datetime, state: str) -> None:
+    clock.segments.create(kind=kind, started_at=at, state=state, calendar=clock.calendar)
+
+
+def _close_segment(clock: Clock, at: datetime, worked: timedelta) -> None:
+    clock.segments.filter(ended_at__isnull=True).update(ended_at=at, worked=worked)
+
+
+def next_alert(clock: Clock, after: datetime | None = None) -> datetime | None:
+    """Return when the next threshold above `clock.level` is reached.
+
+    After an outage the thresholds that passed meanwhile are one alert, not a storm: with
+    `after`, only what comes later is returned.
+    """
+    for percent in sorted(clock.warn_at):
+        if percent <= clock.level:
+            continue
+        at = alert_instant(clock, percent)
+        if after is None or at > after:
+            return at
+    return None
+
+
+def alert_instant(clock: Clock, percent: int) -> datetime:
+    """Return when `percent` of the budget of a running clock is used up; 100 is the deadline."""
+    spent = clock.budget * percent / 100 - clock.elapsed
+    return clock.calendar.working_time().add(clock.changed_at, spent)
+
+
+def answer_given(move: Passage) -> list[Clock]:
+    """Stop the clocks that our first answer to the requester stops; return them."""
+    metrics = [spec.metric for spec in move.flow.clocks if spec.answered]
+    live = move.case.clocks.filter(metric__in=metrics, state__in=Clock.LIVE)
+    stopped = list(live.select_related("calendar"))
+    for clock in stopped:
+        stop(clock, move.at)
+    return stopped

@@ -1,0 +1,67 @@
+"""Who holds a case, spell by spell; and to whom the minutes of a clock are charged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from workflows.lifecycles import PROVIDER, Work
+from workflows.models import Clock, ClockSegment, Custody
+
+if TYPE_CHECKING:
+    from workflows.door import Passage
+
+Holder = tuple[str, str, int | None]
+"""Party, role, person id."""
+
+
+def settle(move: Passage) -> None:
+    """Close the running spell and begin the next if the case changed hands (1 to 3 queries)."""
+    case, flow = move.case, move.flow
+    current = case.custody.filter(ended_at__isnull=True).first()
+    holder = None if case.is_closed else _holder(move)
+    if current and holder and (current.party, current.role, current.person_id) == holder:
+        if current.step == case.state:
+            return
+    if current:
+        current.ended_at = max(move.at, current.started_at)
+        current.save(update_fields=["ended_at"])
+    if holder:
+        party, role, person_id = holder
+        flow.case.custody.create(
+            party=party, role=role, person_id=person_id, step=case.state, started_at=move.at
+        )
+
+
+def _holder(move: Passage) -> Holder:
+    """With one open task its assignee or role; with several the first role still to decide."""
+    tasks = move.flow.open_tasks
+    spec = move.flow.work.get(move.case.state)
+    party = spec.party if spec else PROVIDER
+    if isinstance(spec, Work) and tasks:
+        return party, tasks[0].role, tasks[0].assignee_id
+    return party, tasks[0].role if tasks else "", None
+
+
+def attribution(clock: Clock) -> dict[Holder, timedelta]:
+    """Charge every counted minute of `clock` to whoever held the case; adds up to 100 %.
+
+    Working time in the calendar of each segment; a running segment counts up to the clock's
+    last change. 2 queries.
+    """
+    charged: dict[Holder, timedelta] = defaultdict(timedelta)
+    spells = list(Custody.objects.filter(case=clock.case_id))
+    running = clock.segments.filter(kind=ClockSegment.Kind.RUNNING, ended_at__isnull=False)
+    for segment in running.select_related("calendar"):
+        worked, left = segment.calendar.working_time(), segment.worked
+        for spell in spells:
+            start = max(spell.started_at, segment.started_at)
+            end = min(spell.ended_at or segment.ended_at, segment.ended_at)
+            if start < end:
+                part = worked.between(start, end)
+                charged[spell.party, spell.role, spell.person_id] += part
+                left -= part
+        if left:
+            charged["", "", None] += left
+    return dict(charged)

@@ -1,0 +1,112 @@
+"""Forms of actions and of filing: the one place where what was sent becomes values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from people.actors import Actor
+from people.models import User
+from workflows.refusals import BadData
+
+if TYPE_CHECKING:
+    from workflows.lifecycles import Lifecycle
+
+
+class ActionForm(forms.Form):
+    """A form that knows who fills it and, for an action, the case (`self.flow.case`)."""
+
+    def __init__(
+        self, *args: Any, who: Actor, flow: Lifecycle | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.who = who
+        self.flow = flow
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Narrow choices to what `self.who` may pick; for subclasses."""
+
+
+class ReasonForm(ActionForm):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class NoteForm(ActionForm):
+    note = forms.CharField(
+        label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files at once; cleans to a list, each checked by what it really is."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
+        from workflows.attachments import check
+
+        given = data if isinstance(data, (list, tuple)) else [data] if data else []
+        files = [super(FilesField, self).clean(one, initial) for one in given]
+        if self.required and not files:
+            super().clean(None, initial)
+        for file in files:
+            check(file)
+        return files
+
+
+class OpeningForm(ActionForm):
+    """What every case has at filing; kinds add their own fields."""
+
+    title = forms.CharField(
+        label=_("Title"), max_length=200, help_text=_("One sentence: what should be better?")
+    )
+    on_behalf_of = forms.ModelChoiceField(
+        label=_("On behalf of"),
+        queryset=User.objects.none(),
+        required=False,
+        to_field_name="username",
+        empty_label=_("Myself"),
+    )
+    attachments = FilesField(label=_("Attachments"), required=False)
+
+    def prepare(self) -> None:
+        people = User.objects.filter(is_active=True, unit__isnull=False)
+        field = self.fields["on_behalf_of"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = people.exclude(pk=self.who.user.pk).order_by("display_name", "username")
+
+
+def cleaned(
+    form_class: type[forms.BaseForm] | None,
+    data: dict[str, Any],
+    *,
+    who: Actor,
+    flow: Lifecycle | None = None,
+) -> dict[str, Any]:
+    """Return the cleaned values of `data`, or raise `BadData` with the sentences by field.
+
+    Fields the form does not have are ignored. Without a form nothing is taken.
+    """
+    if form_class is None:
+        return {}
+    files = {name: value for name, value in data.items() if _is_file(value)}
+    rest = {name: value for name, value in data.items() if name not in files}
+    form = form_class(data=rest, files=files, who=who, flow=flow)  # type: ignore[call-arg]  # ActionForm's own arguments
+    if not form.is_valid():
+        raise BadData({field: [str(e) for e in errors] for field, errors in form.errors.items()})
+    return form.cleaned_data
+
+
+def _is_file(value: Any) -> bool:
+    one = value[0] if isinstance(value, (list, tuple)) and value else value
+    return isinstance(one, UploadedFile)

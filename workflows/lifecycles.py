@@ -1,0 +1,302 @@
+"""How a process is declared, and the register of all declared ones.
+
+A process is one class: states, transitions (`viewflow.fsm`), the work each state opens, the
+clocks that run. It is registered by being defined; `flows.py` of every app is imported at start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+from django.forms import BaseForm
+from django.utils.functional import Promise
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from viewflow import fsm
+from viewflow.fsm.base import Transition
+
+from people.actors import Actor
+from people.models import User
+from people.roles import Role
+from workflows.permissions import Permission, may_take
+from workflows.quorums import Quorum
+from workflows.refusals import UnknownAction
+
+if TYPE_CHECKING:
+    from workflows.models import Case, Task
+
+Text = str | Promise
+Condition = fsm.State.CONDITION
+PROVIDER, CUSTOMER, VENDOR = "provider", "customer", "vendor"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a state opens: one task, for a role's queue or for a person the case names.
+
+    `barred`: people who must not do it (separation of duties). `party`: whose time it is. A
+    step that comes again goes back to whoever did it, or the step `same_as`, before.
+    """
+
+    label: Text
+    role: Role | None = None
+    person: Callable[[Any], User | None] | None = None
+    barred: Permission | None = None
+    party: str = PROVIDER
+    same_as: str = ""
+
+    def roles(self) -> Iterator[Role]:
+        if self.role:
+            yield self.role
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A state in which several people vote; the quorum says when it is carried or lost.
+
+    `carried` and `lost` name the transitions that the last vote sets off. Votes are cast with
+    the actions of the same names; until the quorum speaks the state stays.
+    """
+
+    label: Text
+    quorum: Quorum
+    carried: str = "approve"
+    lost: str = "reject"
+    barred: Permission | None = None
+    party: str = PROVIDER
+
+    def roles(self) -> Iterator[Role]:
+        yield from self.quorum.roles()
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A promise: it starts when the case enters a state of `starts`, stands still in `pauses`,
+    stops in `stops`; any other final state cancels it.
+
+    Its length comes from the standard that matches the case, or from `until(case)`, a date
+    agreed on. `answered`: the first comment of ours to the requester stops it too. `on_breach`:
+    the action the system takes when the time is over. `is_ours=False`: the customer's time, no
+    promise of ours. `repeats`: it starts afresh each time. A case that is reopened continues its clocks; a missed one stays missed.
+    """
+
+    metric: str
+    label: Text
+    starts: Collection[str]
+    stops: Collection[str]
+    pauses: Collection[str] = ()
+    until: Callable[[Any], datetime | None] | None = None
+    answered: bool = False
+    on_breach: str = ""
+    is_ours: bool = True
+    repeats: bool = False
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that can be done from one state, read off a declared transition."""
+
+    name: str
+    transition: Transition
+    flow: type[Lifecycle]
+
+    @property
+    def label(self) -> Text:
+        return self.transition.label
+
+    @property
+    def form(self) -> type[BaseForm] | None:
+        form: type[BaseForm] | None = self.transition.custom.get("form")
+        return form
+
+    @property
+    def tone(self) -> str:
+        """Return `primary`, `danger` or nothing: how the button looks."""
+        return str(self.transition.custom.get("tone", ""))
+
+    @property
+    def help(self) -> Text:
+        text: Text = self.transition.custom.get("help", "")
+        return text
+
+    @property
+    def targets(self) -> list[str]:
+        """Return the states this may lead to; none when the state stays."""
+        declared = self.transition.declared_targets()
+        return [target for target in declared if isinstance(target, str)]
+
+
+_registered: dict[str, type[Lifecycle]] = {}
+
+
+def registered() -> list[type[Lifecycle]]:
+    """Return every declared process, in the order they were defined."""
+    return list(_registered.values())
+
+
+def lifecycle_of(kind: str) -> type[Lifecycle]:
+    """Return the process of `kind`; `UnknownAction` (404) if there is none."""
+    if kind not in _registered:
+        raise UnknownAction(_("There is no such kind of case."))
+    return _registered[kind]
+
+
+class Lifecycle:
+    """Base of every process. An instance is one look at one case by one person.
+
+    Class attributes: `kind` (in addresses and the API), `prefix` (of numbers), `label`,
+    `description`, `model`, `State`, `initial`, `form` (filing), `work`, `clocks`, `readers`
+    (roles that see every case of their unit), `filers` (roles that may file; none: everybody), `closed`
+    (the final states), `idle` (states where nobody owes work, with the reason), `revision`, `path`
+    (the states of the stepper), `details` (the fields the case page shows), `icon`.
+    """
+
+    kind: ClassVar[str] = ""
+    prefix: ClassVar[str]
+    label: ClassVar[Text]
+    description: ClassVar[Text] = ""
+    icon: ClassVar[str] = "file-text"
+    model: ClassVar[type[Case]]
+    State: ClassVar[type[models.TextChoices]]
+    initial: ClassVar[str]
+    form: ClassVar[type[BaseForm]]
+    state: ClassVar[Any]
+    work: ClassVar[Mapping[str, Work | Decision]]
+    clocks: ClassVar[Collection[Clock]] = ()
+    readers: ClassVar[Collection[Role]] = ()
+    filers: ClassVar[Collection[Role]] = ()
+    idle: ClassVar[Mapping[str, Text]] = {}
+    closed: ClassVar[Collection[str]]
+    path: ClassVar[Collection[str]] = ()
+    details: ClassVar[Collection[str]] = ()
+    escalation: ClassVar[Mapping[int, Collection[Role]]] = {
+        100: (Role.SERVICE_MANAGER,),
+        150: (Role.HEAD_OF_OPS,),
+    }
+    revision: ClassVar[int] = 1
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.kind:
+            _registered[cls.kind] = cls
+
+    def __init__(
+        self,
+        case: Case,
+        who: Actor | None = None,
+        at: datetime | None = None,
+        tasks: list[Task] | None = None,
+    ) -> None:
+        self.case: Any = case
+        self.who = who
+        self.at = at or now()
+        self._source: str = case.state
+        if tasks is not None:
+            self.tasks = tasks
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """Return every task of the case, oldest first (1 query)."""
+        return list(self.case.tasks.select_related("unit", "assignee"))
+
+    @property
+    def open_tasks(self) -> list[Task]:
+        return [task for task in self.tasks if task.is_open]
+
+    def workers(self, *steps: str) -> frozenset[int]:
+        """Return the ids of everybody who did a task of `steps`, and for whom it was done."""
+        done = [task for task in self.tasks if task.step in steps and task.done_by_id]
+        ids = {task.done_by_id for task in done} | {task.on_behalf_of_id for task in done}
+        return frozenset(pk for pk in ids if pk is not None)
+
+    def task_for(self, who: Actor, slot: str | None = None) -> Task | None:
+        """Return the open task of the present state that `who` may do, their own first."""
+        fitting = [
+            task
+            for task in self.open_tasks
+            if (slot is None or task.slot == slot) and may_take(self, who, task)
+        ]
+        return min(fitting, key=lambda task: task.assignee_id != who.user.pk, default=None)
+
+    def is_barred(self, step: str, who: Actor) -> bool:
+        barred = self.work[step].barred
+        return barred is not None and barred(self, who)
+
+    @classmethod
+    def may_be_filed_by(cls, who: Actor) -> bool:
+        return not cls.filers or any(hold.role in cls.filers for hold in who.holds)
+
+    def available(self, who: Actor) -> list[Action]:
+        """Return what `who` may do now: allowed, and no condition in the way."""
+        return [
+            action
+            for action in self.actions(self.case.state)
+            if action.transition.has_perm(self, who) and action.transition.conditions_met(self)
+        ]
+
+    @property
+    def actor(self) -> User:
+        assert self.who is not None  # the door always looks with somebody's eyes
+        return self.who.user
+
+    @property
+    def source(self) -> str:
+        """Return the state the running transition leaves (viewflow has already set the next)."""
+        return self._source
+
+    def put(self, **values: Any) -> None:
+        """Set the case's own fields among `values`; what is only for the record is left out."""
+        columns = {field.name for field in self.case._meta.concrete_fields}
+        for name in columns & set(values):
+            setattr(self.case, name, values[name])
+
+    def warnings(self) -> list[str]:
+        """Return sentences that whoever decides should read first."""
+        return []
+
+    @classmethod
+    def actions(cls, state: str | None = None) -> list[Action]:
+        """Return the declared actions, of one state or of all, in the order of the file."""
+        found = [
+            Action(method.slug, transition, cls)
+            for method, transitions in cls.state.get_transitions().items()
+            for transition in transitions
+            if state is None or transition.source == state
+        ]
+        return sorted(found, key=lambda action: action.transition.func.__code__.co_firstlineno)
+
+    @classmethod
+    def has_action(cls, name: str) -> bool:
+        return any(action.name == name for action in cls.actions())
+
+    @classmethod
+    def action(cls, name: str, state: str) -> Action | None:
+        """Look `name` up among the declared actions; None if it does not leave `state`."""
+        return next((action for action in cls.actions(state) if action.name == name), None)
+
+    @classmethod
+    def work_label(cls, step: str) -> Text:
+        return cls.work[step].label if step in cls.work else step
+
+    @classmethod
+    def clock_label(cls, metric: str) -> Text:
+        return next((clock.label for clock in cls.clocks if clock.metric == metric), metric)
+
+    @classmethod
+    def spec(cls, metric: str) -> Clock:
+        return next(clock for clock in cls.clocks if clock.metric == metric)
+
+
+def case_state(states: type[models.TextChoices]) -> fsm.State:
+    """Return the state slot of a lifecycle: it reads and writes `case.state`, nothing else."""
+    slot = fsm.State(states)
+    slot.getter()(lambda flow: flow.case.state)
+    slot.setter()(lambda flow, value: setattr(flow.case, "state", value))
+    return slot
+
+

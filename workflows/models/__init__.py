@@ -1,0 +1,25 @@
+"""The tables of the engine. Only the door and its parts write cases, tasks, clocks and events."""
+
+from workflows.models.cases import Case, CaseLink, CaseQuerySet, NumberSequence, Watch
+from workflows.models.clocks import Clock, ClockSegment, Custody
+from workflows.models.delivery import IdempotencyRecord, Outbox
+from workflows.models.events import Attachment, Comment, Event
+from workflows.models.tasks import Task, TaskQuerySet
+
+__all__ = [
+    "Attachment",
+    "Case",
+    "CaseLink",
+    "CaseQuerySet",
+    "Clock",
+    "ClockSegment",
+    "Comment",
+    "Custody",
+    "Event",
+    "IdempotencyRecord",
+    "NumberSequence",
+    "Outbox",
+    "Task",
+    "TaskQuerySet",
+    "Watch",
+]

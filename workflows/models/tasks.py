@@ -1,0 +1,119 @@
+"""The task: a piece of work that somebody owes in the case's present state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from people.models import Unit, User
+from people.roles import Role
+from workflows.models.cases import Case, Watch
+
+if TYPE_CHECKING:
+    from people.actors import Actor
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def open(self) -> Self:
+        """Keep what is still owed, claimed or not."""
+        return self.filter(status__in=Task.OPEN)
+
+    def mine(self, who: Actor) -> Self:
+        """Keep what `who` owes, for themselves or for somebody away."""
+        return self.open().filter(assignee__in=who.identities)
+
+    def up_for_grabs(self, who: Actor) -> Self:
+        """Keep the unclaimed work of `who`'s roles in the units they cover."""
+        rule = Q(pk__in=[])
+        for hold in who.holds:
+            rule |= Q(role=hold.role, unit__path__contains=f"/{hold.unit_id}/")
+        return self.filter(rule, status=Task.Status.OPEN)
+
+    def watched(self, who: Actor) -> Self:
+        return self.open().filter(case__in=Watch.objects.filter(user=who.user).values("case"))
+
+    def finished_by(self, who: Actor) -> Self:
+        return self.filter(status=Task.Status.DONE, done_by=who.user)
+
+
+class Task(models.Model):
+    """One seat of one step. Unclaimed it lies in the queue of its role and unit."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Up for grabs")
+        CLAIMED = "claimed", _("Taken")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("No longer needed")
+
+    OPEN = (Status.OPEN, Status.CLAIMED)
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="tasks")
+    step = models.CharField(max_length=40)
+    slot = models.CharField(max_length=60, default="1")
+    role = models.CharField(_("role"), max_length=30, choices=Role, blank=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    assignee = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="tasks",
+        verbose_name=_("assigned to"),
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    opened_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="tasks_done")
+    on_behalf_of = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    outcome = models.CharField(max_length=40, blank=True)
+    note = models.TextField(blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "step", "slot"],
+                condition=Q(status__in=["open", "claimed"]),
+                name="task_one_open_per_slot",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="claimed") | Q(assignee__isnull=False),
+                name="task_claimed_has_assignee",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status="done") & Q(done_by__isnull=False, done_at__isnull=False))
+                | (~Q(status="done") & Q(done_by__isnull=True)),
+                name="task_done_by_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["role", "due_at", "id"], condition=Q(status="open"), name="task_queue"
+            ),
+            models.Index(
+                fields=["assignee", "due_at", "id"],
+                condition=Q(status__in=["open", "claimed"]),
+                name="task_inbox",
+            ),
+            models.Index(
+                fields=["done_by", "-done_at"], condition=Q(status="done"), name="task_finished"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case.number}: {self.label}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in self.OPEN
+
+    @property
+    def label(self) -> str:
+        """Return what is to be done, in the reader's language."""
+        return str(self.case.lifecycle.work_label(self.step))

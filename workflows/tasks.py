@@ -1,0 +1,21 @@
+"""Celery only wakes; the work is the heartbeat's, the same as in the embedded product."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from workflows import heartbeat
+
+
+@shared_task
+def sweep() -> int:
+    return heartbeat.sweep(timezone.now())
+
+
+@shared_task
+def relay() -> int:
+    return heartbeat.relay(timezone.now())
+
+
+@shared_task
+def tell_deputies() -> int:
+    return heartbeat.tell_deputies(timezone.now())

@@ -1,0 +1,142 @@
+"""The components every page is made of: icons, clock chips, steppers, avatars, times, widgets."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms, template
+from django.contrib.auth.models import AbstractBaseUser
+from django.forms.boundfield import BoundField
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, json_script
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from workflows.words import (
+    ICONS,
+    Reading,
+    clock_vocabulary,
+    clock_words,
+    duration_words,
+    used_percent,
+)
+
+register = template.Library()
+
+SPRITE = "vendor/tabler-icons@3.51.0/icons.svg"
+AVATAR_TINTS = 6
+
+
+@register.simple_tag
+def icon(name: str, extra_class: str = "") -> SafeString:
+    """Draw an icon of the sprite, unseen by screen readers: the words beside it say it."""
+    return format_html(
+        '<svg class="og-icon {}" aria-hidden="true" focusable="false">'
+        '<use href="{}#{}"></use></svg>',
+        extra_class,
+        static(SPRITE),
+        name,
+    )
+
+
+@register.inclusion_tag("workflows/_clock_chip.html")
+def clock_chip(clock: Reading, now: datetime | None = None) -> dict[str, Any]:
+    """Show a clock; `clock` is read as of `now`, from which the browser goes on counting."""
+    level, words = clock_words(clock)
+    return {
+        "clock": clock,
+        "level": level,
+        "words": words,
+        "icon_name": ICONS[level],
+        "percent": used_percent(clock),
+        "is_ticking": clock.state == "running" and clock.is_working_now,
+        "remaining_seconds": int(clock.remaining.total_seconds()),
+        "elapsed_seconds": int(clock.elapsed.total_seconds()),
+        "budget_seconds": int(clock.budget.total_seconds()),
+        "now": now or timezone.now(),
+    }
+
+
+@register.simple_tag
+def clock_words_for_ticker() -> SafeString:
+    """Hand the ticker its sentences as a JSON block, which a strict policy lets pass."""
+    return json_script(clock_vocabulary(), "og-clock-vocabulary")
+
+
+@register.inclusion_tag("workflows/_stepper.html")
+def stepper(phases: list[dict[str, Any]]) -> dict[str, Any]:
+    """Show the phases of a case: each `{label, status: done | now | todo}`."""
+    return {"phases": phases}
+
+
+@register.inclusion_tag("workflows/_avatar.html")
+def avatar(user: AbstractBaseUser | None, size: str = "") -> dict[str, Any]:
+    """Show the initials of a person in a tint that stays theirs."""
+    tint = sum(map(ord, str(user))) % AVATAR_TINTS if user else 0
+    return {"person": user, "tint": tint, "size": size}
+
+
+@register.simple_tag
+def moment(at: datetime | None) -> SafeString | str:
+    """Show an instant in the reader's time zone, the year only when it is not this one."""
+    if at is None:
+        return "–"
+    local = timezone.localtime(at)
+    is_this_year = local.year == timezone.localdate().year
+    # Translators: Django date formats, the first without the year.
+    pattern = _("M j, H:i") if is_this_year else _("M j, Y, H:i")
+    return format_html(
+        '<time class="og-time" datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="minutes"),
+        # Translators: Django date format shown on hover.
+        date_format(local, _("l, F j, Y, H:i")),
+        date_format(local, pattern),
+    )
+
+
+@register.filter
+def working_duration(length: timedelta) -> str:
+    """Return a length of working time in words, a day being eight working hours."""
+    return duration_words(length)
+
+
+@register.simple_tag
+def field_widget(field: BoundField, extra_class: str = "") -> SafeString:
+    """Draw a form field's control with its class; dates get the browser's own picker."""
+    widget = field.field.widget
+    _use_native_picker(widget)
+    classes = [_css_class(widget), widget.attrs.get("class", ""), extra_class]
+    if field.errors:
+        classes.append("is-invalid")
+    return field.as_widget(attrs={"class": " ".join(filter(None, classes))})
+
+
+@register.filter
+def control(field: BoundField) -> str:
+    """Return how the field is laid out: `radio`, `checks`, `check`, `file` or `plain`."""
+    widget = field.field.widget
+    if isinstance(widget, forms.CheckboxSelectMultiple):
+        return "checks"
+    if isinstance(widget, forms.RadioSelect):
+        return "radio"
+    if isinstance(widget, forms.CheckboxInput):
+        return "check"
+    return "file" if isinstance(widget, forms.FileInput) else "plain"
+
+
+def _css_class(widget: forms.Widget) -> str:
+    if isinstance(widget, forms.CheckboxInput | forms.RadioSelect):
+        return "form-check-input"
+    return "form-select" if isinstance(widget, forms.Select) else "form-control"
+
+
+def _use_native_picker(widget: forms.Widget) -> None:
+    """Turn a date widget into the native one; Django copies widgets per form: this stays local."""
+    for kind, input_type, pattern in (
+        (forms.DateTimeInput, "datetime-local", "%Y-%m-%dT%H:%M"),
+        (forms.DateInput, "date", "%Y-%m-%d"),
+        (forms.TimeInput, "time", "%H:%M"),
+    ):
+        if isinstance(widget, kind):
+            widget.input_type, widget.format = input_type, pattern

@@ -1,0 +1,151 @@
+"""Tasks follow the state: open what a state owes, close what it no longer does; claim, hand over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from people.actors import Actor, holders_of
+from people.models import User
+from workflows.lifecycles import Decision, Lifecycle, Work
+from workflows.models import Task
+from workflows.quorums import APPROVE, REJECT, OpenSeat
+from workflows.refusals import Conflict
+
+if TYPE_CHECKING:
+    from workflows.door import Passage
+
+
+def decision_of(flow: Lifecycle) -> Decision | None:
+    """Return the decision the case's state is, or None where one person's work is owed."""
+    spec = flow.work.get(flow.case.state)
+    return spec if isinstance(spec, Decision) else None
+
+
+def settle(move: Passage, source: str, outcome: str, due_at: datetime | None) -> list[Task]:
+    """Close the tasks of the state that was left and open those of the new one; return these.
+
+    Nothing happens to tasks when an action keeps the state, except that their due time follows.
+    """
+    flow = move.flow
+    if source == move.case.state:
+        _follow_due(flow, due_at)
+        return []
+    _close(move, outcome)
+    opened = [_open(move, seat, due_at) for seat in _seats(move)]
+    Task.objects.bulk_create(opened)
+    flow.tasks = [*flow.tasks, *opened]
+    return opened
+
+
+def cast_vote(move: Passage, decision: Decision, name: str, *, note: str) -> bool | None:
+    """Finish the actor's seat with their vote; return the quorum's verdict, None while open."""
+    move.task = task = move.flow.task_for(move.who)
+    if task is None:
+        raise Conflict(_("You have already decided, or the decision is made."))
+    _finish(move, task, APPROVE if name == decision.carried else REJECT, note)
+    task.save(update_fields=FINISHED)
+    seats = [one for one in move.flow.tasks if one.step == move.case.state and _of_round(one, task)]
+    votes = {one.slot: one.outcome for one in seats if not one.is_open}
+    return decision.quorum.verdict(votes, {one.slot for one in seats if one.is_open})
+
+
+FINISHED = ["status", "done_at", "done_by", "on_behalf_of", "outcome", "note", "assignee"]
+
+
+def _of_round(one: Task, task: Task) -> bool:
+    """Seats opened together form one round; votes of an earlier round do not count."""
+    return one.opened_at == task.opened_at
+
+
+def _finish(move: Passage, task: Task, outcome: str, note: str = "") -> None:
+    principal = _principal(move.who, task)
+    task.status, task.outcome, task.note = Task.Status.DONE, outcome, note
+    task.done_at, task.done_by = move.at, move.who.user
+    task.on_behalf_of_id = principal
+    if task.assignee_id is None:
+        task.assignee_id = principal or move.who.user.pk
+
+
+def _principal(who: Actor, task: Task) -> int | None:
+    """Return for whom a deputy acts; None when people act for themselves."""
+    if task.assignee_id is not None:
+        return task.assignee_id if task.assignee_id != who.user.pk else None
+    hold = who.hold(task.role, task.unit)
+    return hold.holder_id if hold and hold.holder_id != who.user.pk else None
+
+
+def _close(move: Passage, outcome: str) -> None:
+    """Finish the actor's own task and cancel the other open ones (1 query each at most)."""
+    for task in move.flow.open_tasks:
+        if move.task is not None and task.pk == move.task.pk:
+            _finish(move, task, outcome)
+            task.save(update_fields=FINISHED)
+        else:
+            task.status = Task.Status.CANCELLED
+            task.save(update_fields=["status"])
+
+
+def _seats(move: Passage) -> list[OpenSeat]:
+    """Return the seats of the new state; `Conflict` if nobody at all could take one."""
+    case, flow = move.case, move.flow
+    spec = flow.work.get(case.state)
+    if isinstance(spec, Decision):
+        return _decision_seats(move, spec)
+    if isinstance(spec, Work):
+        person = spec.person(case) if spec.person else None
+        if person is None and spec.role:
+            person = _whoever_did_it(move, spec)
+        if person is None and spec.role is None:
+            raise Conflict(_("Nobody can be given the next step “%(step)s”.") % {"step": spec.label})
+        return [OpenSeat("1", spec.role or "", person)]
+    return []
+
+
+def _decision_seats(move: Passage, spec: Decision) -> list[OpenSeat]:
+    def holders(role: str) -> list[User]:
+        people = holders_of(role, move.case.unit, move.at)
+        if spec.barred is None:
+            return list(people)
+        return [one for one in people if not spec.barred(move.flow, Actor.of(one, move.at))]
+
+    seats = list(spec.quorum.seats(move.case, holders))
+    if spec.quorum.verdict({}, {seat.slot for seat in seats}) is not None:
+        raise Conflict(
+            _("Too few people can decide “%(step)s”; ask for the missing roles to be given.")
+            % {"step": spec.label}
+        )
+    return seats
+
+
+def _whoever_did_it(move: Passage, spec: Work) -> User | None:
+    """Return who finished this step of the case before, if they still may (0 to 3 queries)."""
+    steps = (move.case.state, spec.same_as)
+    before = [task for task in move.flow.tasks if task.step in steps and task.done_by_id]
+    if not before:
+        return None
+    person = before[-1].assignee
+    if person is None or not person.is_active:
+        return None
+    who = Actor.of(person, move.at)
+    barred = spec.barred is not None and spec.barred(move.flow, who)
+    return person if who.has_role(spec.role or "", move.case.unit) and not barred else None
+
+
+def _open(move: Passage, seat: OpenSeat, due_at: datetime | None) -> Task:
+    task = Task(
+        case=move.case, step=move.case.state, slot=seat.slot, role=seat.role,
+        unit=move.case.unit, assignee=seat.person, opened_at=move.at, due_at=due_at,
+    )  # fmt: skip
+    if seat.person is not None:
+        task.status, task.claimed_at = Task.Status.CLAIMED, move.at
+    return task
+
+
+def _follow_due(flow: Lifecycle, due_at: datetime | None) -> None:
+    stale = [task for task in flow.open_tasks if task.due_at != due_at]
+    for task in stale:
+        task.due_at = due_at
+    Task.objects.bulk_update(stale, ["due_at"])

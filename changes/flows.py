@@ -6,20 +6,33 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from viewflow.fsm import State as Fsm
 
 from changes import forms, rules
 from changes.models import Optimization
 from changes.states import OptimizationState as S
 from people.roles import Role
 from workflows.forms import NoteForm, ReasonForm
-from workflows.lifecycles import CUSTOMER, VENDOR, Clock, Decision, Lifecycle, Work, case_state
+from workflows.lifecycles import (
+    CUSTOMER,
+    GRAVE,
+    MAIN,
+    VENDOR,
+    Clock,
+    Decision,
+    Either,
+    Lifecycle,
+    Work,
+    asks,
+    case_state,
+)
 from workflows.permissions import has_role, holds_task, is_automation, is_requester, worked_on
 from workflows.quorums import Seat, all_of
 
 DESK = [S.SUBMITTED, S.TRIAGE]
-AT_WORK = [S.ASSESSING, S.OVER_LIMIT, S.AWAITING_APPROVAL, S.IN_DEVELOPMENT, S.OUTSOURCED, S.TESTING]
-BUILT_BY = (S.IN_DEVELOPMENT, S.OUTSOURCED)
+CHECKED = [S.AWAITING_APPROVAL, S.OVER_LIMIT]
+BUILT = [S.IN_DEVELOPMENT, S.OUTSOURCED]
+AT_WORK = [S.ASSESSING, *CHECKED, *BUILT, S.TESTING]
+WORKED = [S.ASSESSING, *BUILT, S.TESTING]
 
 
 # fmt: off
@@ -35,11 +48,17 @@ class OptimizationLifecycle(Lifecycle):
     description = _("Improve a system, or have something small built: up to 10 person-days.")
     model, State, initial, form = Optimization, S, S.SUBMITTED, forms.FilingForm
     state = case_state(S)
+    do = state.transition
     closed = (S.CLOSED, S.REJECTED, S.WITHDRAWN, S.CONVERTED)
-    path = (S.SUBMITTED, S.ASSESSING, S.AWAITING_APPROVAL, S.IN_DEVELOPMENT, S.TESTING, S.ACCEPTING, S.CLOSED)
-    readers = (Role.SERVICE_DESK, Role.ANALYST, Role.SERVICE_MANAGER, Role.HEAD_OF_OPS, Role.AUDITOR)
+    path = (
+        S.SUBMITTED, S.ASSESSING, S.AWAITING_APPROVAL, S.IN_DEVELOPMENT, S.TESTING, S.ACCEPTING,
+        S.CLOSED,
+    )
+    readers = (
+        Role.SERVICE_DESK, Role.ANALYST, Role.SERVICE_MANAGER, Role.HEAD_OF_OPS, Role.AUDITOR,
+    )
     details = (
-        "wanted", "reason", "desired_on", "urgency", "size", "solution", "risk", "effort", "booked_effort",
+        "reason", "desired_on", "urgency", "size", "solution", "risk", "effort", "booked_effort",
         "due_on", "requirement_document", "development_document", "supplier", "change_reference",
         "went_live_on", "rating", "rating_comment",
     )
@@ -61,7 +80,7 @@ class OptimizationLifecycle(Lifecycle):
         ),
         S.IN_DEVELOPMENT: Work(_("Build"), Role.DEVELOPER),
         S.OUTSOURCED: Work(_("Manage the supplier"), Role.ANALYST, party=VENDOR),
-        S.TESTING: Work(_("Test"), Role.TESTER, barred=worked_on(*BUILT_BY)),
+        S.TESTING: Work(_("Test"), Role.TESTER, barred=worked_on(*BUILT)),
         S.ACCEPTING: Work(_("Accept the result"), person=rules.beneficiary, party=CUSTOMER),
         S.ARBITRATING: Work(_("Decide the dispute"), Role.SERVICE_MANAGER, barred=is_requester),
     }
@@ -72,142 +91,142 @@ class OptimizationLifecycle(Lifecycle):
         Clock("proposal", _("Proposal"), starts=[S.ASSESSING], pauses=[S.RETURNED],
               stops=[S.AWAITING_APPROVAL, S.OVER_LIMIT, S.REJECTED]),
         Clock("delivery", _("Delivery"), starts=[S.IN_DEVELOPMENT], until=rules.end_of_agreed_day,
-              pauses=[S.RETURNED, S.AWAITING_APPROVAL, S.OUTSOURCED, S.ACCEPTING], stops=[S.CLOSED]),
+              pauses=[S.RETURNED, S.AWAITING_APPROVAL, S.OUTSOURCED, S.ACCEPTING],
+              stops=[S.CLOSED]),
         Clock("acceptance", _("Acceptance"), starts=[S.ACCEPTING], repeats=True, is_ours=False,
               stops=[S.CLOSED, S.IN_DEVELOPMENT, S.ARBITRATING], on_breach="close_unanswered"),
     )
 
     # -- the service desk ------------------------------------------------------------------------
-    @state.transition(S.SUBMITTED, S.TRIAGE, _("Begin triage"), permission=holds_task)
+    @do(S.SUBMITTED, S.TRIAGE, _("Begin triage"), permission=holds_task)
     def start_triage(self) -> None: ...
 
-    @state.transition(DESK, S.ASSESSING, _("Pass to assessment"), permission=holds_task,
-                      custom={"form": forms.TriageForm, "tone": "primary"})
+    @do(DESK, S.ASSESSING, _("Pass to assessment"), permission=holds_task,
+        custom=asks(forms.TriageForm, MAIN))
     def pass_to_assessment(self, **values: Any) -> None:
         self.put(**values)
 
-    @state.transition([*DESK, S.ASSESSING, S.IN_DEVELOPMENT], S.RETURNED, _("Ask the requester"),
-                      permission=holds_task, custom={"form": forms.QuestionForm})
+    @do([*DESK, S.ASSESSING, S.IN_DEVELOPMENT], S.RETURNED, _("Ask the requester"),
+        permission=holds_task, custom=asks(forms.QuestionForm))
     def ask_requester(self, **values: Any) -> None:
         self.put(returned_from=self.source)
 
-    @state.transition(S.RETURNED, Fsm.GET_STATE(rules.where_it_was, [S.TRIAGE, S.ASSESSING, S.IN_DEVELOPMENT]),
-                      _("Answer"), permission=holds_task, custom={"form": forms.AnswerForm, "tone": "primary"})
+    @do(S.RETURNED, Either(rules.where_it_was, [*DESK, S.ASSESSING, S.IN_DEVELOPMENT]), _("Answer"),
+        permission=holds_task, custom=asks(forms.AnswerForm, MAIN))
     def answer(self, **values: Any) -> None: ...
 
-    @state.transition([*DESK, S.ASSESSING, S.OVER_LIMIT], S.REJECTED, _("Reject"), permission=holds_task,
-                      custom={"form": ReasonForm, "tone": "danger"})
+    @do([*DESK, S.ASSESSING, S.OVER_LIMIT], S.REJECTED, _("Reject"), permission=holds_task,
+        custom=asks(ReasonForm, GRAVE))
     def reject(self, **values: Any) -> None: ...
 
     # -- assessment, the effort limit, approval --------------------------------------------------
-    @state.transition(S.ASSESSING, Fsm.GET_STATE(rules.after_proposal, [S.AWAITING_APPROVAL, S.OVER_LIMIT]),
-                      _("Propose"), permission=holds_task, custom={"form": forms.ProposalForm, "tone": "primary"})
+    @do(S.ASSESSING, Either(rules.after_proposal, [S.AWAITING_APPROVAL, S.OVER_LIMIT]),
+        _("Propose"), permission=holds_task, custom=asks(forms.ProposalForm, MAIN))
     def propose(self, **values: Any) -> None:
         self.put(effort=rules.total(values), **values)
 
-    @state.transition(S.OVER_LIMIT, S.AWAITING_APPROVAL, _("Split off a part"), permission=holds_task,
-                      custom={"form": forms.SplitForm, "raises": rules.rest_of_the_request, "tone": "primary"})
+    @do(S.OVER_LIMIT, S.AWAITING_APPROVAL, _("Split off a part"), permission=holds_task,
+        custom=asks(forms.SplitForm, MAIN, raises=rules.rest_of_the_request))
     def split_off(self, **values: Any) -> None:
-        self.put(effort=rules.total(values), **values)
+        self.put(effort=rules.total(values), **{name: values[name] for name in forms.EFFORTS})
 
-    @state.transition(S.OVER_LIMIT, S.CONVERTED, _("Turn into a project"), permission=holds_task,
-                      custom={"form": ReasonForm})
+    @do(S.OVER_LIMIT, S.CONVERTED, _("Turn into a project"), permission=holds_task,
+        custom=asks(ReasonForm))
     def convert(self, **values: Any) -> None: ...
 
-    @state.transition(S.AWAITING_APPROVAL, S.IN_DEVELOPMENT, _("Approve"), permission=holds_task,
-                      custom={"form": NoteForm, "tone": "primary"})
+    @do(S.AWAITING_APPROVAL, S.IN_DEVELOPMENT, _("Approve"), permission=holds_task,
+        custom=asks(NoteForm, MAIN))
     def approve(self, **values: Any) -> None:
         self.put(approved_effort=self.case.effort)
 
-    @state.transition(S.AWAITING_APPROVAL, S.ASSESSING, _("Send back to assessment"), permission=holds_task,
-                      custom={"form": ReasonForm})
+    @do(S.AWAITING_APPROVAL, S.ASSESSING, _("Send back to assessment"), permission=holds_task,
+        custom=asks(ReasonForm))
     def send_back(self, **values: Any) -> None: ...
 
-    @state.transition(S.AWAITING_APPROVAL, S.REJECTED, _("Decline"), permission=holds_task,
-                      custom={"form": forms.DeclineForm, "tone": "danger"})
+    @do(S.AWAITING_APPROVAL, S.REJECTED, _("Decline"), permission=holds_task,
+        custom=asks(forms.DeclineForm, GRAVE))
     def decline(self, **values: Any) -> None: ...
 
     # -- building and testing --------------------------------------------------------------------
-    @state.transition(S.IN_DEVELOPMENT, S.TESTING, _("Hand to test"), permission=holds_task,
-                      custom={"form": forms.HandToTestForm, "tone": "primary"})
+    @do(S.IN_DEVELOPMENT, S.TESTING, _("Hand to test"), permission=holds_task,
+        custom=asks(forms.HandToTestForm, MAIN))
     def hand_to_test(self, **values: Any) -> None:
         self.put(**values)
 
-    @state.transition(S.TESTING, Fsm.GET_STATE(rules.after_booking, [S.TESTING, S.OVER_LIMIT]), _("Book effort"),
-                      permission=holds_task, custom={"form": forms.BookingForm})
-    @state.transition(S.IN_DEVELOPMENT, Fsm.GET_STATE(rules.after_booking, [S.IN_DEVELOPMENT, S.OVER_LIMIT]),
-                      _("Book effort"), permission=holds_task, custom={"form": forms.BookingForm})
+    @do(S.TESTING, Either(rules.after_booking, [S.TESTING, S.OVER_LIMIT]),
+        _("Book effort"), permission=holds_task, custom=asks(forms.BookingForm))
+    @do(S.IN_DEVELOPMENT, Either(rules.after_booking, [S.IN_DEVELOPMENT, S.OVER_LIMIT]),
+        _("Book effort"), permission=holds_task, custom=asks(forms.BookingForm))
     def book_effort(self, *, effort: Decimal, **values: Any) -> None:
         self.case.bookings.create(person=self.actor, effort=effort, **values)
         self.put(booked_effort=self.case.booked_effort + effort)
 
-    @state.transition(S.IN_DEVELOPMENT, Fsm.GET_STATE(
-                          rules.after_re_estimate, [S.IN_DEVELOPMENT, S.AWAITING_APPROVAL, S.OVER_LIMIT]),
-                      _("Estimate again"), permission=holds_task, custom={"form": forms.ReEstimateForm})
+    @do(S.IN_DEVELOPMENT, Either(rules.after_re_estimate, [S.IN_DEVELOPMENT, *CHECKED]),
+        _("Estimate again"), permission=holds_task, custom=asks(forms.ReEstimateForm))
     def re_estimate(self, **values: Any) -> None:
-        due_on = values.pop("due_on") or self.case.due_on
-        self.put(effort=rules.total(values), due_on=due_on, **values)
+        due_on = values["due_on"] or self.case.due_on
+        efforts = {name: values[name] for name in forms.EFFORTS}
+        self.put(effort=rules.total(values), due_on=due_on, **efforts)
 
-    @state.transition(S.IN_DEVELOPMENT, S.OUTSOURCED, _("Give to a supplier"),
-                      permission=holds_task | has_role(Role.ANALYST), custom={"form": forms.OutsourceForm})
-    def outsource(self, **values: Any) -> None:
-        self.put(**values)
+    @do(S.IN_DEVELOPMENT, S.OUTSOURCED, _("Give to a supplier"),
+        permission=holds_task | has_role(Role.ANALYST), custom=asks(forms.OutsourceForm))
+    def outsource(self, *, supplier: str, **values: Any) -> None:
+        self.put(supplier=supplier)
 
-    @state.transition(S.OUTSOURCED, S.TESTING, _("Take delivery"), permission=holds_task,
-                      custom={"form": forms.HandToTestForm, "tone": "primary"})
+    @do(S.OUTSOURCED, S.TESTING, _("Take delivery"), permission=holds_task,
+        custom=asks(forms.HandToTestForm, MAIN))
     def take_delivery(self, **values: Any) -> None:
         self.put(**values)
 
-    @state.transition(S.OUTSOURCED, S.IN_DEVELOPMENT, _("Take back in house"), permission=holds_task,
-                      custom={"form": ReasonForm})
+    @do(S.OUTSOURCED, S.IN_DEVELOPMENT, _("Take back in house"), permission=holds_task,
+        custom=asks(ReasonForm))
     def take_back(self, **values: Any) -> None: ...
 
-    @state.transition(S.TESTING, S.ACCEPTING, _("Passed, and live"), permission=holds_task,
-                      custom={"form": forms.GoLiveForm, "tone": "primary"})
+    @do(S.TESTING, S.ACCEPTING, _("Passed, and live"), permission=holds_task,
+        custom=asks(forms.GoLiveForm, MAIN))
     def pass_test(self, **values: Any) -> None:
         self.put(**values)
 
-    @state.transition(S.TESTING, S.IN_DEVELOPMENT, _("Failed"), permission=holds_task,
-                      custom={"form": ReasonForm})
+    @do(S.TESTING, S.IN_DEVELOPMENT, _("Failed"), permission=holds_task, custom=asks(ReasonForm))
     def fail_test(self, **values: Any) -> None: ...
 
     # -- acceptance ------------------------------------------------------------------------------
-    @state.transition(S.ACCEPTING, S.CLOSED, _("Accept"), permission=holds_task,
-                      custom={"form": forms.AcceptForm, "tone": "primary"})
+    @do(S.ACCEPTING, S.CLOSED, _("Accept"), permission=holds_task,
+        custom=asks(forms.AcceptForm, MAIN))
     def accept(self, **values: Any) -> None:
         self.put(**values)
 
-    @state.transition(S.ACCEPTING, S.IN_DEVELOPMENT, _("Send back"), permission=holds_task,
-                      conditions=[rules.may_refuse_again], custom={"form": ReasonForm})
+    @do(S.ACCEPTING, S.IN_DEVELOPMENT, _("Send back"), permission=holds_task,
+        conditions=[rules.may_refuse_again], custom=asks(ReasonForm))
     def refuse(self, **values: Any) -> None:
         self.put(refusals=self.case.refusals + 1)
 
-    @state.transition(S.ACCEPTING, S.ARBITRATING, _("Ask the service manager"), permission=holds_task,
-                      conditions=[rules.refused_often_enough], custom={"form": ReasonForm})
+    @do(S.ACCEPTING, S.ARBITRATING, _("Ask the service manager"), permission=holds_task,
+        conditions=[rules.refused_often_enough], custom=asks(ReasonForm))
     def dispute(self, **values: Any) -> None: ...
 
-    @state.transition(S.ARBITRATING, S.IN_DEVELOPMENT, _("Have it reworked"), permission=holds_task,
-                      custom={"form": ReasonForm, "tone": "primary"})
+    @do(S.ARBITRATING, S.IN_DEVELOPMENT, _("Have it reworked"), permission=holds_task,
+        custom=asks(ReasonForm, MAIN))
     def order_rework(self, **values: Any) -> None: ...
 
-    @state.transition(S.ARBITRATING, S.CLOSED, _("Close as delivered"), permission=holds_task,
-                      custom={"form": ReasonForm})
+    @do(S.ARBITRATING, S.CLOSED, _("Close as delivered"), permission=holds_task,
+        custom=asks(ReasonForm))
     def close_anyway(self, **values: Any) -> None: ...
 
-    @state.transition(S.ACCEPTING, S.CLOSED, _("Close for want of an answer"), permission=is_automation)
+    @do(S.ACCEPTING, S.CLOSED, _("Close without an answer"), permission=is_automation)
     def close_unanswered(self) -> None: ...
 
     # -- the requester ---------------------------------------------------------------------------
-    @state.transition([*DESK, S.RETURNED, *AT_WORK], S.WITHDRAWN, _("Withdraw"), permission=is_requester,
-                      custom={"form": ReasonForm, "tone": "danger"})
+    @do([*DESK, S.RETURNED, *AT_WORK], S.WITHDRAWN, _("Withdraw"), permission=is_requester,
+        custom=asks(ReasonForm, GRAVE))
     def withdraw(self, **values: Any) -> None: ...
 
-    @state.transition(S.CLOSED, S.IN_DEVELOPMENT, _("Reopen"), permission=is_requester,
-                      conditions=[rules.recently_closed], custom={"form": ReasonForm})
+    @do(S.CLOSED, S.IN_DEVELOPMENT, _("Reopen"), permission=is_requester,
+        conditions=[rules.recently_closed], custom=asks(ReasonForm))
     def reopen(self, **values: Any) -> None: ...
 
-    @state.transition(S.CLOSED, label=_("Rate"), permission=is_requester & ~worked_on(S.ASSESSING, *BUILT_BY, S.TESTING),
-                      conditions=[rules.not_yet_rated], custom={"form": forms.RatingForm, "tone": "primary"})
+    @do(S.CLOSED, label=_("Rate"), permission=is_requester & ~worked_on(*WORKED),
+        conditions=[rules.not_yet_rated], custom=asks(forms.RatingForm, MAIN))
     def rate(self, **values: Any) -> None:
         self.put(**values)
 # fmt: on

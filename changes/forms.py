@@ -24,7 +24,9 @@ ABSURD = Decimal(1000)
 """Person-days above which a number is a slip of the finger, not an estimate."""
 
 
-def long_text(label: Any, *, required: bool = True, rows: int = 5, **kwargs: Any) -> forms.CharField:
+def long_text(
+    label: Any, *, required: bool = True, rows: int = 5, **kwargs: Any
+) -> forms.CharField:
     return forms.CharField(
         label=label, required=required, max_length=20_000,
         widget=forms.Textarea(attrs={"rows": rows}), **kwargs,
@@ -51,7 +53,9 @@ class FilingForm(OpeningForm):
     reason = long_text(_("Why is it worth it?"), required=False, rows=3)
     desired_on = day(_("Wanted by"), required=False)
     urgency = forms.ChoiceField(
-        label=_("How urgent is it?"), choices=Priority, initial=Priority.NORMAL,
+        label=_("How urgent is it?"),
+        choices=Priority,
+        initial=Priority.NORMAL,
         widget=forms.RadioSelect,
     )
 
@@ -76,9 +80,7 @@ class TriageForm(ActionForm):
     service = forms.ModelChoiceField(
         label=_("System"), queryset=Service.objects.none(), to_field_name="code"
     )
-    priority = forms.ChoiceField(
-        label=_("Priority"), choices=Priority, widget=forms.RadioSelect
-    )
+    priority = forms.ChoiceField(label=_("Priority"), choices=Priority, widget=forms.RadioSelect)
     size = forms.ChoiceField(
         label=_("Expected size"), choices=Optimization.Size, widget=forms.RadioSelect
     )
@@ -96,11 +98,11 @@ class TriageForm(ActionForm):
 
 
 class QuestionForm(ActionForm):
-    question = long_text(_("What do you need to know?"), rows=4)
+    note = long_text(_("What do you need to know?"), rows=4)
 
 
 class AnswerForm(ActionForm):
-    answer = long_text(_("Your answer"), rows=4)
+    note = long_text(_("Your answer"), rows=4)
 
 
 class EffortForm(ActionForm):
@@ -120,12 +122,11 @@ class EffortForm(ActionForm):
 
 class ProposalForm(EffortForm):
     solution = long_text(_("Proposed solution"))
-    risk = forms.ChoiceField(
-        label=_("Risk"), choices=Optimization.Risk, widget=forms.RadioSelect
-    )
+    risk = forms.ChoiceField(label=_("Risk"), choices=Optimization.Risk, widget=forms.RadioSelect)
     due_on = day(_("Delivery date you propose"))
     requirement_document = long_text(
-        _("Requirement document"), help_text=_("What exactly will be different, and how it is tested.")
+        _("Requirement document"),
+        help_text=_("What exactly will be different, and how it is tested."),
     )
 
     field_order = ["solution", "effort_analysis", "effort_development", "effort_testing", "risk"]

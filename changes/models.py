@@ -27,12 +27,18 @@ class OptimizationPolicy(models.Model):
     """The figures of the process that the service manager may change; one row."""
 
     effort_limit = models.DecimalField(
-        _("at most this many person-days"), max_digits=5, decimal_places=2, default=Decimal(10),
+        _("at most this many person-days"),
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(10),
         validators=[MinValueValidator(Decimal("0.5"))],
     )
     head_approves_above = models.DecimalField(
-        _("the head of operations approves above"), max_digits=5, decimal_places=2,
-        default=Decimal(5), validators=[MinValueValidator(Decimal(0))],
+        _("the head of operations approves above"),
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(5),
+        validators=[MinValueValidator(Decimal(0))],
     )
     split_window_days = models.PositiveSmallIntegerField(
         _("look for split requests over this many days"), default=90
@@ -93,7 +99,9 @@ class Optimization(Case):
     returned_from = models.CharField(max_length=40, blank=True, editable=False)
     refusals = models.PositiveSmallIntegerField(_("times sent back"), default=0, editable=False)
     rating = models.PositiveSmallIntegerField(
-        _("satisfaction"), null=True, editable=False,
+        _("satisfaction"),
+        null=True,
+        editable=False,
         validators=[MinValueValidator(1), MaxValueValidator(5)],
     )
     rating_comment = models.TextField(_("comment on the rating"), blank=True)
@@ -122,6 +130,10 @@ class Optimization(Case):
                 violation_error_message=_("A rating is a number from 1 to 5."),
             ),
         ]
+
+    @property
+    def description(self) -> str:
+        return self.wanted
 
     @cached_property
     def policy(self) -> OptimizationPolicy:

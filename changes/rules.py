@@ -20,6 +20,7 @@ from workflows.lifecycles import Condition
 if TYPE_CHECKING:
     from changes.flows import OptimizationLifecycle as Flow
 
+
 def beneficiary(case: Optimization) -> User:
     """Return the person it is for: who answers questions, accepts and rates."""
     return case.on_behalf_of or case.requester

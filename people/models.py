@@ -1,4 +1,4 @@
-"""Who acts: people, the organisation they belong to, what they may do and who stands in for them."""
+"""Who acts: people, their organisation, what they may do, and who stands in for them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,11 @@ class Unit(models.Model):
     name_zh = models.CharField(_("name in Chinese"), max_length=120, blank=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children",
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
         verbose_name=_("belongs to"),
     )
     path = models.CharField(max_length=200, editable=False, db_index=True)
@@ -98,6 +102,12 @@ class User(AbstractUser):
         return self.display_name or self.username
 
     @property
+    def role_label(self) -> str:
+        """Return the names of the roles held now or once; prefetch `grants` for lists."""
+        labels = dict.fromkeys(str(Role(grant.role).label) for grant in self.grants.all())
+        return ", ".join(labels) or str(_("Requester"))
+
+    @property
     def initials(self) -> str:
         """Return up to two letters for the avatar: `Mei Chen` → `MC`, `陈梅` → `陈`."""
         words = str(self).split()
@@ -129,9 +139,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 class Grant(Period):
     """A role given to a person over a unit and everything below it, with dates."""
 
-    user = models.ForeignKey(
-        User, models.CASCADE, related_name="grants", verbose_name=_("person")
-    )
+    user = models.ForeignKey(User, models.CASCADE, related_name="grants", verbose_name=_("person"))
     role = models.CharField(_("role"), max_length=30, choices=Role)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="grants", verbose_name=_("unit"))
 
@@ -212,11 +220,19 @@ class CustomerClass(Period):
 
     grade = models.CharField(_("class"), max_length=1, choices=Grade)
     user = models.ForeignKey(
-        User, models.CASCADE, null=True, blank=True, related_name="customer_classes",
+        User,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="customer_classes",
         verbose_name=_("person"),
     )
     unit = models.ForeignKey(
-        Unit, models.CASCADE, null=True, blank=True, related_name="customer_classes",
+        Unit,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="customer_classes",
         verbose_name=_("unit"),
     )
 

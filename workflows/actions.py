@@ -1,4 +1,4 @@
-"""What people do to a case besides moving it: take work, hand it over, talk, attach, link, watch."""
+"""What people do to a case besides moving it: take, hand over, talk, attach, link, watch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def claim_task(*, task: Task, actor: User, at: datetime | None = None) -> Task:
         if found.status != Task.Status.OPEN:
             raise Conflict(_("%(person)s has already taken this.") % {"person": found.assignee})
         if not may_take(move.flow, move.who, found):
-            raise NotAllowed(_("This work is not for you: it needs another role or another person."))
+            raise NotAllowed(
+                _("This work is not for you: it needs another role or another person.")
+            )
         _give(move, found, actor)
         move.note("claim", task=found.pk, step=found.step)
         return found

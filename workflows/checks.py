@@ -14,9 +14,7 @@ from people.roles import Role
 from workflows.lifecycles import Action, Decision, Lifecycle, registered
 
 
-def check_lifecycles(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_lifecycles(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     return [problem for lifecycle in registered() for problem in problems_of(lifecycle)]
 
 
@@ -92,9 +90,7 @@ def _clocks(lifecycle: type[Lifecycle]) -> Iterator[tuple[str, str]]:
             yield "E010", f"clock {clock.metric} calls the unknown action {clock.on_breach}"
 
 
-def check_database(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """SQLite must queue writers: without these settings two writers at once lose one."""
     settings = connections["default"].settings_dict
     if settings["ENGINE"] != "django.db.backends.sqlite3":

@@ -18,30 +18,28 @@ Holder = tuple[str, str, int | None]
 
 def settle(move: Passage) -> None:
     """Close the running spell and begin the next if the case changed hands (1 to 3 queries)."""
-    case, flow = move.case, move.flow
+    case = move.case
     current = case.custody.filter(ended_at__isnull=True).first()
     holder = None if case.is_closed else _holder(move)
-    if current and holder and (current.party, current.role, current.person_id) == holder:
-        if current.step == case.state:
-            return
+    if current and (current.party, current.role, current.person_id, current.step) == holder:
+        return
     if current:
         current.ended_at = max(move.at, current.started_at)
         current.save(update_fields=["ended_at"])
     if holder:
-        party, role, person_id = holder
-        flow.case.custody.create(
-            party=party, role=role, person_id=person_id, step=case.state, started_at=move.at
+        party, role, person_id, step = holder
+        case.custody.create(
+            party=party, role=role, person_id=person_id, step=step, started_at=move.at
         )
 
 
-def _holder(move: Passage) -> Holder:
+def _holder(move: Passage) -> tuple[str, str, int | None, str]:
     """With one open task its assignee or role; with several the first role still to decide."""
-    tasks = move.flow.open_tasks
-    spec = move.flow.work.get(move.case.state)
+    tasks, state = move.flow.open_tasks, move.case.state
+    spec = move.flow.work.get(state)
     party = spec.party if spec else PROVIDER
-    if isinstance(spec, Work) and tasks:
-        return party, tasks[0].role, tasks[0].assignee_id
-    return party, tasks[0].role if tasks else "", None
+    person_id = tasks[0].assignee_id if isinstance(spec, Work) and tasks else None
+    return party, tasks[0].role if tasks else "", person_id, state
 
 
 def attribution(clock: Clock) -> dict[Holder, timedelta]:

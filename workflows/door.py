@@ -71,21 +71,22 @@ class Passage:
 
 
 @contextmanager
-def passage(
-    case: Case, *, actor: User, at: datetime | None = None, visible: bool = True
-) -> Iterator[Passage]:
+def passage(case: Case, *, actor: User, at: datetime | None = None) -> Iterator[Passage]:
     """Lock `case` and let `actor` in, in one transaction.
 
-    Raises `UnknownAction` (404) when `visible` and the actor may not see the case.
+    Raises `UnknownAction` (404) when the actor may not see the case.
     """
     at = at or timezone.now()
     with transaction.atomic():
         locked = lock(case)
         who = Actor.of(actor, at)
-        if visible and not who.is_automation:
-            if not Case.objects.visible_to(who).filter(pk=locked.pk).exists():
-                raise UnknownAction(_("There is no such case."))
+        if not who.is_automation and not _sees(who, locked):
+            raise UnknownAction(_("There is no such case."))
         yield Passage(locked, locked.lifecycle(locked, who, at), who, at)
+
+
+def _sees(who: Actor, case: Case) -> bool:
+    return Case.objects.visible_to(who).filter(pk=case.pk).exists()
 
 
 def lock(case: Case) -> Case:
@@ -129,7 +130,7 @@ def open_case(
         files = values.pop("attachments", None) or []
         case = _new_case(lifecycle, who, at, values)
         move = Passage(case, lifecycle(case, who, at, tasks=[]), who, at)
-        event = _settle(move, "open", source="", changes=jsonable(values))
+        event = _settle(move, "open", source="", changes={}, values=values)
         for file in files:
             attachments.store(move, file)
         if ledger is not None:
@@ -168,12 +169,12 @@ def perform(
     return Answer(move.case, event, ledger)
 
 
-def _new_case(
-    lifecycle: type[Lifecycle], who: Actor, at: datetime, values: dict[str, Any]
-) -> Case:
+def _new_case(lifecycle: type[Lifecycle], who: Actor, at: datetime, values: dict[str, Any]) -> Case:
     beneficiary = values.get("on_behalf_of") or who.user
     if beneficiary.unit is None:
-        raise BadData({"__all__": [_("You belong to no organisation unit; ask your administrator.")]})
+        raise BadData(
+            {"__all__": [_("You belong to no organisation unit; ask your administrator.")]}
+        )
     columns = {field.name for field in lifecycle.model._meta.get_fields()}
     case = lifecycle.model(
         **{name: value for name, value in values.items() if name in columns},
@@ -202,9 +203,7 @@ def _declared(move: Passage, name: str) -> Action:
             % {"state": move.case.state_label}
         )
     if not action.transition.has_perm(move.flow, move.who):
-        raise NotAllowed(
-            _("“%(action)s” is not yours to do here.") % {"action": action.label}
-        )
+        raise NotAllowed(_("“%(action)s” is not yours to do here.") % {"action": action.label})
     return action
 
 
@@ -275,7 +274,8 @@ def _settle(
     opened = work.settle(move, source, name, due_at)
     custody.settle(move)
     data = {"changes": changes, "form": jsonable(values or {})}
-    note = str((values or {}).get("note") or (values or {}).get("reason") or "")
+    said = values or {}
+    note = str(said.get("note") or said.get("reason") or "") if source else ""
     event = record(move, Event.Kind.ACTION, name, case.state, source=source, note=note, data=data)
     notices.after_event(move, event, opened)
     _raise_another(move, name, values or {})

@@ -54,7 +54,9 @@ def broken_chains() -> Iterator[str]:
 
     Reads every event once, case by case, in constant memory.
     """
-    cases = {case.pk: case for case in Case.objects.only("number", "version", "chain_head", "state")}
+    cases = {
+        case.pk: case for case in Case.objects.only("number", "version", "chain_head", "state")
+    }
     counted: dict[int, tuple[int, str]] = {}
     for event in Event.objects.order_by("case_id", "seq").iterator(chunk_size=2000):
         count, head = counted.get(event.case_id, (0, ""))
@@ -69,5 +71,3 @@ def broken_chains() -> Iterator[str]:
     for pk, case in cases.items():
         if counted.get(pk, (0, "")) != (case.version, case.chain_head):
             yield f"{case.number}: the last events are missing"
-
-

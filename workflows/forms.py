@@ -86,6 +86,27 @@ class OpeningForm(ActionForm):
         field.queryset = people.exclude(pk=self.who.user.pk).order_by("display_name", "username")
 
 
+class CommentForm(forms.Form):
+    body = forms.CharField(
+        label=_("Comment"), max_length=20_000,
+        widget=forms.Textarea(
+            attrs={"rows": 2, "placeholder": _("Write a comment, @name calls somebody")}
+        ),
+    )  # fmt: skip
+    is_internal = forms.BooleanField(
+        label=_("Internal: the requester does not see it"), required=False
+    )
+
+    def __init__(self, *args: Any, is_customer: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_customer:
+            del self.fields["is_internal"]
+
+
+class AttachForm(forms.Form):
+    files = FilesField(label=_("Files"))
+
+
 def cleaned(
     form_class: type[forms.BaseForm] | None,
     data: dict[str, Any],

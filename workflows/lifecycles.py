@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 Text = str | Promise
 Condition = fsm.State.CONDITION
+Either = fsm.State.GET_STATE
+MAIN, GRAVE = "primary", "danger"
 PROVIDER, CUSTOMER, VENDOR = "provider", "customer", "vendor"
 
 
@@ -82,7 +84,8 @@ class Clock:
     Its length comes from the standard that matches the case, or from `until(case)`, a date
     agreed on. `answered`: the first comment of ours to the requester stops it too. `on_breach`:
     the action the system takes when the time is over. `is_ours=False`: the customer's time, no
-    promise of ours. `repeats`: it starts afresh each time. A case that is reopened continues its clocks; a missed one stays missed.
+    promise of ours. `repeats`: it starts afresh each time. A case that is reopened continues
+    its clocks; a missed one stays missed.
     """
 
     metric: str
@@ -151,9 +154,9 @@ class Lifecycle:
 
     Class attributes: `kind` (in addresses and the API), `prefix` (of numbers), `label`,
     `description`, `model`, `State`, `initial`, `form` (filing), `work`, `clocks`, `readers`
-    (roles that see every case of their unit), `filers` (roles that may file; none: everybody), `closed`
-    (the final states), `idle` (states where nobody owes work, with the reason), `revision`, `path`
-    (the states of the stepper), `details` (the fields the case page shows), `icon`.
+    (roles that see every case of their unit), `filers` (roles that may file; none: everybody),
+    `closed` (the final states), `idle` (states where nobody owes work, and why), `revision`,
+    `path` (the states of the stepper), `details` (the fields the case page shows), `icon`.
     """
 
     kind: ClassVar[str] = ""
@@ -292,11 +295,14 @@ class Lifecycle:
         return next(clock for clock in cls.clocks if clock.metric == metric)
 
 
+def asks(form: type[BaseForm], tone: str = "", **more: Any) -> dict[str, Any]:
+    """Return what a transition carries along: its form, how its button looks, what it `raises`."""
+    return {"form": form, "tone": tone, **more}
+
+
 def case_state(states: type[models.TextChoices]) -> fsm.State:
     """Return the state slot of a lifecycle: it reads and writes `case.state`, nothing else."""
     slot = fsm.State(states)
     slot.getter()(lambda flow: flow.case.state)
     slot.setter()(lambda flow, value: setattr(flow.case, "state", value))
     return slot
-
-

@@ -1,4 +1,4 @@
-"""Send what lies in the outbox: claimed by one relay, tried again with growing pauses, never lost."""
+"""Send what lies in the outbox: claimed by one relay, tried again, never lost."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from workflows import letters
 from workflows.models import Outbox
 
 logger = logging.getLogger(__name__)
@@ -72,8 +73,7 @@ def deliver(message: Outbox) -> None:
         return
     language = message.recipient.language or settings.LANGUAGE_CODE
     with translation.override(language):
-        context = {"message": message, "case": message.case, "site_url": settings.SITE_URL}
-        context["event"] = message.case and message.case.events.get(seq=message.data["seq"])
+        context = letters.context(message)
         subject = render_to_string(f"mail/{message.topic}_subject.txt", context)
         body = render_to_string(f"mail/{message.topic}.txt", context)
     domain = settings.DEFAULT_FROM_EMAIL.rsplit("@", 1)[-1].rstrip(">")

@@ -1,4 +1,4 @@
-"""Tasks follow the state: open what a state owes, close what it no longer does; claim, hand over."""
+"""Tasks follow the state: open what a state owes, close what it no longer does."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ def _seats(move: Passage) -> list[OpenSeat]:
         if person is None and spec.role:
             person = _whoever_did_it(move, spec)
         if person is None and spec.role is None:
-            raise Conflict(_("Nobody can be given the next step “%(step)s”.") % {"step": spec.label})
+            raise Conflict(
+                _("Nobody can be given the next step “%(step)s”.") % {"step": spec.label}
+            )
         return [OpenSeat("1", spec.role or "", person)]
     return []
 

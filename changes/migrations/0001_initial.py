@@ -4,25 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='EffortBooking',
+            name="EffortBooking",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('worked_on', models.DateField(verbose_name='day')),
-                ('effort', models.DecimalField(decimal_places=2, max_digits=4, verbose_name='person-days')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("worked_on", models.DateField(verbose_name="day")),
+                (
+                    "effort",
+                    models.DecimalField(decimal_places=2, max_digits=4, verbose_name="person-days"),
+                ),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
             ],
             options={
-                'verbose_name': 'booked effort',
-                'verbose_name_plural': 'booked efforts',
-                'ordering': ['worked_on', 'pk'],
+                "verbose_name": "booked effort",
+                "verbose_name_plural": "booked efforts",
+                "ordering": ["worked_on", "pk"],
             },
         ),
     ]

@@ -76,14 +76,22 @@ class Case(models.Model):
         User, models.PROTECT, related_name="filed_cases", verbose_name=_("filed by")
     )
     on_behalf_of = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="cases_for",
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases_for",
         verbose_name=_("on behalf of"),
     )
     unit = models.ForeignKey(
         Unit, models.PROTECT, related_name="cases", verbose_name=_("organisation unit")
     )
     service = models.ForeignKey(
-        Service, models.PROTECT, null=True, blank=True, related_name="cases",
+        Service,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
         verbose_name=_("system or service"),
     )
     customer_class = models.CharField(
@@ -118,6 +126,23 @@ class Case(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.closed_at is not None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def system(self) -> Service | None:
+        return self.service
+
+    @property
+    def is_high_priority(self) -> bool:
+        return self.priority == Priority.HIGH
+
+    @property
+    def description(self) -> str:
+        """Return what was asked for, in the requester's words; kinds say which field that is."""
+        return ""
 
     @property
     def beneficiary_id(self) -> int:

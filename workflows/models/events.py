@@ -56,7 +56,8 @@ class Event(models.Model):
     def digest(self) -> str:
         """Return the SHA-256 over this row and the hash before it, hexadecimal."""
         fields = [
-            self.case_id, self.seq, self.at.astimezone(UTC).isoformat(), self.kind, self.action, self.source,
+            self.case_id, self.seq, self.at.astimezone(UTC).isoformat(), self.kind, self.action,
+            self.source,
             self.target, self.actor_id, self.on_behalf_of_id, self.request_id, self.note,
             self.data, self.previous_hash,
         ]  # fmt: skip

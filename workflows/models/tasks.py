@@ -56,7 +56,11 @@ class Task(models.Model):
     role = models.CharField(_("role"), max_length=30, choices=Role, blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     assignee = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="tasks",
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tasks",
         verbose_name=_("assigned to"),
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)

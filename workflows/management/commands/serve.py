@@ -14,11 +14,11 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from people.models import Grant
+from people import demo
+from people.models import User
 
 STOP_WITHIN = 25.0  # seconds; longer than gunicorn's own grace for open requests
 LOOK_EVERY = 0.2  # seconds
@@ -53,24 +53,29 @@ class Command(BaseCommand):
         self.say("Preparing the database")
         call_command("migrate", verbosity=0)
         call_command("check")
-        is_new = not get_user_model().objects.filter(is_active=True).exists()
+        is_new = not User.objects.filter(is_active=True).exists()
         self.say("Loading the defaults")
         call_command("load_defaults")
-        if is_new:
+        if is_new and not is_local(settings.HOST):
+            self.say(
+                "No demo world: its passwords are known, and others can reach this address. "
+                "Make the first account with manage.py createsuperuser."
+            )
+        elif is_new:
             self.say("Loading the demo world; it stays until you delete the database")
             call_command("demo_data")
         self.introduce_people()
 
     def introduce_people(self) -> None:
-        """List who may sign in and what their roles are, in a world small enough to list."""
-        grants = Grant.objects.filter(user__is_active=True).select_related("user")
-        roles: dict[str, list[str]] = {}
-        for grant in grants.order_by("user__username"):
-            who = f"{grant.user.username:<12} {grant.user}"
-            roles.setdefault(who, []).append(str(grant.get_role_display()))
-        if len(roles) <= 30:
-            for who, held in roles.items():
-                self.say(f"  {who}: {', '.join(sorted(set(held)))}")
+        """List who may sign in to the demo world and what their roles are."""
+        names = [person[0] for person in demo.PEOPLE]
+        people = User.objects.filter(username__in=names, is_active=True)
+        if people.count() < len(names):
+            return  # not the demo world, or no longer
+        self.say(f"Sign in as one of these, each with the password “{demo.PASSWORD}”:")
+        for username, name, _unit, _language, roles in demo.PEOPLE:
+            held = ", ".join(str(role.label) for role in roles) or "asks for things"
+            self.say(f"  {username:<16} {name}: {held}")
 
     def say(self, sentence: str) -> None:
         self.stdout.write(sentence)
@@ -159,6 +164,10 @@ def refuse_taken_port() -> None:
                 f"Port {port} is taken; stop what uses it, or name another one in PORT."
             ) from None
         raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror}.") from None
+
+
+def is_local(host: str) -> bool:
+    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def is_answering() -> bool:

@@ -1,0 +1,21 @@
+"""Load the shipped catalogue, calendars and standards."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+
+from agreements.actions import load_defaults
+
+
+class Command(BaseCommand):
+    help = "Load the shipped catalogue, calendars and standards; leave alone what exists."
+
+    def handle(self, **options: Any) -> None:
+        loaded = load_defaults()
+        for code in loaded.made:
+            self.stdout.write(_("Loaded %(code)s.") % {"code": code})
+        self.stdout.write(
+            _("%(made)d loaded, %(kept)d left as they were.")
+            % {"made": len(loaded.made), "kept": len(loaded.kept)}
+        )

@@ -1,0 +1,57 @@
+"""The back office of people: who belongs where, who may do what, who is away."""
+
+from auditlog.registry import auditlog
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.utils.translation import gettext_lazy as _
+
+from people.models import Absence, ApiToken, CustomerClass, Grant, Unit, User
+
+for model in (Unit, Grant, Absence, CustomerClass):
+    auditlog.register(model)
+auditlog.register(User, exclude_fields=["password", "last_login"])
+
+
+class GrantInline(admin.TabularInline[Grant, User]):
+    model = Grant
+    extra = 0
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin[User]):
+    list_display = ["username", "display_name", "unit", "is_active"]
+    search_fields = ["username", "display_name", "email"]
+    inlines = [GrantInline]
+    fieldsets = [
+        *(UserAdmin.fieldsets or ()),
+        (_("In the company"), {"fields": ["display_name", "unit", "language"]}),
+    ]
+
+
+@admin.register(Unit)
+class UnitAdmin(admin.ModelAdmin[Unit]):
+    list_display = ["name", "name_zh", "kind", "parent"]
+    list_filter = ["kind"]
+    search_fields = ["name", "name_zh", "code"]
+
+
+@admin.register(Grant)
+class GrantAdmin(admin.ModelAdmin[Grant]):
+    list_display = ["user", "role", "unit", "from_at", "to_at"]
+    list_filter = ["role"]
+
+
+@admin.register(Absence)
+class AbsenceAdmin(admin.ModelAdmin[Absence]):
+    list_display = ["user", "deputy", "from_at", "to_at"]
+
+
+@admin.register(CustomerClass)
+class CustomerClassAdmin(admin.ModelAdmin[CustomerClass]):
+    list_display = ["user", "unit", "grade", "from_at", "to_at"]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
+    list_display = ["user", "name", "created_at", "revoked_at"]
+    readonly_fields = ["user", "name", "created_at"]

@@ -1,0 +1,62 @@
+"""The back office of the engine: read what happened, retry what was not delivered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from workflows.models import Case, Clock, Event, Outbox, OutboxQuerySet, Task
+
+
+class ReadOnly(admin.ModelAdmin[Any]):
+    """Nothing of the engine is written around the door, not even here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Case)
+class CaseAdmin(ReadOnly):
+    list_display = ["number", "title", "kind", "state", "requester", "opened_at"]
+    list_filter = ["kind", "state"]
+    search_fields = ["number", "title"]
+
+
+@admin.register(Task)
+class TaskAdmin(ReadOnly):
+    list_display = ["case", "step", "role", "assignee", "status", "due_at"]
+    list_filter = ["status", "role"]
+
+
+@admin.register(Clock)
+class ClockAdmin(ReadOnly):
+    list_display = ["case", "metric", "state", "due_at", "level"]
+    list_filter = ["metric", "state"]
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly):
+    list_display = ["case", "seq", "at", "action", "actor", "source", "target"]
+    list_filter = ["kind", "action"]
+
+
+@admin.register(Outbox)
+class OutboxAdmin(ReadOnly):
+    list_display = ["key", "recipient", "attempts", "sent_at", "dead_at", "last_error"]
+    list_filter = [("dead_at", admin.EmptyFieldListFilter), ("sent_at", admin.EmptyFieldListFilter)]
+    actions = ["retry"]
+
+    @admin.action(description=_("Try to send again"))
+    def retry(self, request: HttpRequest, chosen: OutboxQuerySet) -> None:
+        """Give dead messages twelve more tries; what was sent stays sent."""
+        chosen.dead().update(dead_at=None, attempts=0, next_try_at=timezone.now())

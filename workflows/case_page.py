@@ -1,0 +1,228 @@
+"""What the page of one case shows, gathered for one reader; nothing here writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from people.actors import Actor
+from workflows import charts
+from workflows.clocks import ClockReading, read
+from workflows.explain import explain
+from workflows.forms import AttachForm, CommentForm
+from workflows.inbox import holder_label
+from workflows.lifecycles import Action, Lifecycle
+from workflows.models import Case, CaseLink, Clock, Task
+from workflows.permissions import may_take
+from workflows.timeline import entries, is_customer
+
+
+def context(case: Any, who: Actor) -> dict[str, Any]:
+    """Return everything the case page needs; the number of queries does not grow with events."""
+    flow = case.lifecycle(case, who, who.at)
+    return {
+        **head(flow),
+        "actions": [action_button(case, action) for action in flow.available(who)],
+        "waiting_for": waiting_for(flow),
+        "warnings": flow.warnings() if not is_customer(case, who) else [],
+        "tasks": [task_row(flow, who, task) for task in flow.open_tasks],
+        "entries": entries(case, who),
+        "links": links(case, who),
+        "attachments": attachments(case),
+        "comment_form": CommentForm(is_customer=is_customer(case, who)),
+        "comment_url": reverse("case_comment", args=[case.number]),
+        "can_comment": True,
+        "upload_form": AttachForm(),
+        "upload_url": reverse("case_attach", args=[case.number]),
+        "is_watching": case.watches.filter(user=who.user).exists(),
+        "watch_url": reverse("case_watch", args=[case.number]),
+        "chart_svg": charts.chart_svg(case.lifecycle, done=visited(case), now=case.state),
+        "bpmn_url": reverse("bpmn", args=[case.kind]),
+    }
+
+
+def head(flow: Lifecycle) -> dict[str, Any]:
+    """Return what every page about a case begins with."""
+    case = flow.case
+    return {
+        "case": case,
+        "lifecycle": flow,
+        "phases": phases(case),
+        "clocks": [shown_clock(clock, flow.at) for clock in latest_clocks(case)],
+        "details": details(case),
+        "now": flow.at,
+    }
+
+
+def visited(case: Case) -> list[str]:
+    """Return the states the case has been in, in order (1 query)."""
+    return list(dict.fromkeys(case.events.order_by("seq").values_list("target", flat=True)))
+
+
+def phases(case: Case) -> list[dict[str, Any]]:
+    """Return the steps of the main path; a detour is shown at the step it left."""
+    been, path = visited(case), list(case.lifecycle.path)
+    if not path:
+        return []
+    reached = [state for state in been if state in path]
+    now = case.state if case.state in path else (reached[-1] if reached else path[0])
+    position = path.index(now)
+    is_over = case.is_closed
+    return [
+        {
+            "label": case.lifecycle.State(state).label,
+            "status": "done" if index < position or (is_over and index <= position)
+            else "now" if index == position and not is_over else "todo",
+        }
+        for index, state in enumerate(path)
+    ]  # fmt: skip
+
+
+def latest_clocks(case: Case) -> list[Clock]:
+    """Return the clocks of a case, of a repeated one the last, in the order declared (1 query)."""
+    clocks = {clock.metric: clock for clock in case.clocks.select_related("calendar", "case")}
+    order = [spec.metric for spec in case.lifecycle.clocks]
+    return [clocks[metric] for metric in order if metric in clocks]
+
+
+class ShownClock:
+    """A reading with the address of its explanation; attributes are those of the reading."""
+
+    def __init__(self, reading: ClockReading, explain_url: str) -> None:
+        self.reading = reading
+        self.explain_url = explain_url
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.reading, name)
+
+
+def shown_clock(clock: Clock, at: datetime) -> ShownClock:
+    url = reverse("clock_explanation", args=[clock.case.number, clock.metric])
+    return ShownClock(read(clock, at), url)
+
+
+def details(case: Any) -> list[tuple[str, Any]]:
+    """Return label and value of the kind's own fields that say something."""
+    found = [(_("Filed by"), str(case.requester))]
+    if case.on_behalf_of:
+        found.append((_("On behalf of"), str(case.on_behalf_of)))
+    found += [
+        (_("Organisation unit"), str(case.unit)),
+        (_("Priority"), case.get_priority_display()),
+    ]
+    for name in case.lifecycle.details:
+        value = getattr(case, name)
+        if value in (None, "", 0):
+            continue
+        field = case._meta.get_field(name)
+        display = getattr(case, f"get_{name}_display", None)
+        found.append((str(field.verbose_name), display() if display and field.choices else value))
+    return found
+
+
+def action_button(case: Case, action: Action) -> dict[str, Any]:
+    return {
+        "name": action.name,
+        "label": action.label,
+        "url": reverse("case_action", args=[case.number, action.name]),
+        "is_primary": action.tone == "primary",
+        "is_danger": action.tone == "danger",
+        "description": action.help,
+    }
+
+
+def next_text(action: Action) -> str:
+    """Say where the case goes and to whom, as far as it is known before."""
+    flow, targets = action.flow, [t for t in action.targets if t != action.transition.source]
+    if not targets:
+        return _("The case stays where it is.")
+    if len(targets) > 1:
+        names = ", ".join(f"“{flow.State(target).label}”" for target in targets)
+        return _("Depending on what you enter, the case becomes one of: %(states)s.") % {
+            "states": names
+        }
+    state, work = flow.State(targets[0]).label, flow.work.get(targets[0])
+    if work is None:
+        return _("The case becomes “%(state)s”.") % {"state": state}
+    roles = ", ".join(str(role.label) for role in work.roles())
+    if not roles:
+        return _("The case becomes “%(state)s” and lies with whoever asked.") % {"state": state}
+    return _("The case becomes “%(state)s” and goes to: %(roles)s.") % {
+        "state": state, "roles": roles,
+    }  # fmt: skip
+
+
+def waiting_for(flow: Lifecycle) -> str:
+    """Say who must act, for those who need not."""
+    if flow.case.is_closed:
+        return ""
+    who = ", ".join(
+        f"{holder_label(task)} ({flow.work_label(task.step)})" for task in flow.open_tasks
+    )
+    return _("Waiting for %(who)s.") % {"who": who} if who else ""
+
+
+def task_row(flow: Lifecycle, who: Actor, task: Task) -> dict[str, Any]:
+    is_mine = task.assignee_id in who.identities
+    can_take = task.assignee_id is None and may_take(flow, who, task)
+    return {
+        "step_label": flow.work_label(task.step),
+        "holder_label": holder_label(task),
+        "clock": None,
+        "is_mine": is_mine,
+        "take_url": reverse("task_claim", args=[task.pk]) if can_take else "",
+        "release_url": reverse("task_release", args=[task.pk]) if is_mine and task.role else "",
+    }
+
+
+def links(case: Case, who: Actor) -> list[dict[str, Any]]:
+    """Return the linked cases the reader may see, said from this case (2 queries)."""
+    from django.db.models import Q
+
+    rows = CaseLink.objects.filter(Q(source=case) | Q(target=case)).select_related(
+        "source", "target"
+    )
+    pairs = [(link, link.target if link.source_id == case.pk else link.source) for link in rows]
+    seen = Case.objects.visible_to(who).filter(pk__in=[other.pk for _link, other in pairs])
+    visible = set(seen.values_list("pk", flat=True)) if pairs else set()
+    backwards = {
+        CaseLink.Relation.RELATES: _("relates to"), CaseLink.Relation.BLOCKS: _("is blocked by"),
+        CaseLink.Relation.CAUSED_BY: _("caused"), CaseLink.Relation.RAISED_FROM: _("led to"),
+        CaseLink.Relation.DUPLICATE: _("has the duplicate"),
+    }  # fmt: skip
+    return [
+        {
+            "label": link.get_relation_display() if link.source_id == case.pk
+            else backwards[CaseLink.Relation(link.relation)],
+            "case": other,
+        }
+        for link, other in pairs
+        if other.pk in visible
+    ]  # fmt: skip
+
+
+def attachments(case: Case) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": one.name, "size": one.size, "uploaded_by": one.uploaded_by,
+            "at": one.created_at, "url": reverse("attachment", args=[case.number, one.pk]),
+        }
+        for one in case.attachments.select_related("uploaded_by")
+    ]  # fmt: skip
+
+
+def explanation(clock: Clock, at: datetime) -> dict[str, Any]:
+    """Return what the explanation of a clock shows."""
+    found = explain(clock, at)
+    return {
+        "case": clock.case,
+        "reading": found.reading,
+        "now": at,
+        "standard": {"name": found.standard, "standing": found.standing},
+        "calendar_label": found.calendar,
+        "segments": found.lines,
+        "arithmetic": found.arithmetic,
+    }

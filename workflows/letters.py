@@ -1,0 +1,37 @@
+"""What a message says: the rows its templates need, read when it is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from people.models import Absence
+from workflows.models import Comment, Outbox, Task
+from workflows.timeline import sentence
+
+
+def context(message: Outbox) -> dict[str, Any]:
+    """Return what the templates of `message.topic` need, in the language now active."""
+    common: dict[str, Any] = {"site_url": settings.SITE_URL}
+    if message.case is None:
+        return common | _of_absence(message)
+    event = message.case.events.select_related("actor").get(seq=message.data["seq"])
+    return common | {
+        "case": message.case,
+        "event": event,
+        "state_label": message.case.lifecycle.State(event.target).label,
+        "sentence": sentence(message.case, event),
+        "comment": Comment.objects.filter(pk=event.data.get("id")).first(),
+    }
+
+
+def _of_absence(message: Outbox) -> dict[str, Any]:
+    """List the absent person's open work, or what the deputy finished for them meanwhile."""
+    absence = Absence.objects.select_related("user", "deputy").get(pk=message.data["absence"])
+    tasks = Task.objects.select_related("case")
+    if message.topic == "deputy":
+        found = tasks.open().filter(assignee=absence.user)
+    else:
+        found = tasks.filter(on_behalf_of=absence.user, done_at__gte=absence.from_at)
+    return {"absence": absence, "tasks": found}

@@ -1,0 +1,46 @@
+"""Around every page: the reader's language, and refusals said as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+
+from people.models import User
+from workflows.refusals import Refusal
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+class ProfileLanguageMiddleware:
+    """Speak the language a person chose once, on every machine they log in from."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if isinstance(user, User) and user.language in dict(settings.LANGUAGES):
+            translation.activate(user.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        return self.get_response(request)
+
+
+class RefusalMiddleware:
+    """Turn what the door refuses on a page into a page with its status and sentence."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refusal):
+            return None
+        template = {404: "404.html", 403: "403.html"}.get(exception.status, "409.html")
+        context = {"sentence": exception.sentence, "exception": exception.sentence}
+        return render(request, template, context, status=exception.status)

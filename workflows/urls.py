@@ -1,0 +1,24 @@
+"""Addresses of the engine's pages."""
+
+from django.urls import path
+
+from workflows import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("inbox/", views.show_inbox, name="inbox"),
+    path("cases/", views.list_cases, name="case_list"),
+    path("search/", views.list_cases, name="search"),
+    path("new/", views.pick_kind, name="case_new"),
+    path("new/<slug:kind>/", views.new_case, name="case_new_kind"),
+    path("cases/<str:number>/", views.show_case, name="case"),
+    path("cases/<str:number>/do/<slug:name>/", views.act, name="case_action"),
+    path("cases/<str:number>/comment/", views.comment, name="case_comment"),
+    path("cases/<str:number>/attach/", views.attach, name="case_attach"),
+    path("cases/<str:number>/files/<int:pk>/", views.download, name="attachment"),
+    path("cases/<str:number>/watch/", views.watch, name="case_watch"),
+    path("cases/<str:number>/why/<slug:metric>/", views.explain_clock, name="clock_explanation"),
+    path("tasks/<int:pk>/claim/", views.claim, name="task_claim"),
+    path("tasks/<int:pk>/release/", views.release, name="task_release"),
+    path("processes/<slug:kind>.bpmn", views.download_bpmn, name="bpmn"),
+]

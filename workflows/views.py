@@ -1,0 +1,354 @@
+"""The pages of the engine, for every process alike: read, or pass one request to the door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from people.actors import Actor, customer_class_of
+from people.models import User
+from workflows import actions, bpmn, case_page, inbox
+from workflows.clocks import promise
+from workflows.door import open_case, perform
+from workflows.filters import CaseFilter
+from workflows.forms import AttachForm, CommentForm
+from workflows.lifecycles import Action, Lifecycle, lifecycle_of, registered
+from workflows.models import Attachment, Case, Task
+from workflows.refusals import BadData, Conflict, UnknownAction
+from workflows.timeline import is_customer, sentence
+
+PAGE = 50
+
+
+class Request(HttpRequest):
+    """A request of somebody who is logged in."""
+
+    user: User
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    assert isinstance(request.user, User)  # every view here is for people logged in
+    return Actor.of(request.user, timezone.now())
+
+
+def find_case(who: Actor, number: str) -> Any:
+    """Return the case with its kind's own fields, or 404: fetching is the permission."""
+    related = ("requester", "on_behalf_of", "unit", "service__owner")
+    visible = Case.objects.visible_to(who).select_related(*related)
+    return get_object_or_404(visible, number=number).concrete()
+
+
+@login_required
+@require_safe
+def home(request: Request) -> HttpResponse:
+    """Workers land in their inbox, everybody else where their own requests are."""
+    who = actor_of(request)
+    works = bool(who.holds) or Task.objects.mine(who).exists()
+    return redirect("inbox" if works else "case_list")
+
+
+@login_required
+@require_safe
+def show_inbox(request: Request) -> HttpResponse:
+    who = actor_of(request)
+    counts = inbox.counts(who)
+    wanted = request.GET.get("view", "")
+    view = wanted if wanted in counts else "mine"
+    context = {"view": view, "counts": counts, "groups": inbox.grouped(who, view), "now": who.at}
+    template = "_inbox_list" if request.headers.get("HX-Target") == "og-inbox" else "inbox"
+    return render(request, f"workflows/{template}.html", context)
+
+
+@login_required
+@require_safe
+def list_cases(request: Request) -> HttpResponse:
+    who = actor_of(request)
+    visible = Case.objects.visible_to(who).select_related("requester", "service")
+    found = CaseFilter(request.GET, queryset=visible, request=request)
+    page = Paginator(found.qs, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "filter": found,
+        "page_obj": page,
+        "rows": inbox.case_rows(list(page), who.at),
+        "is_filtered": any(request.GET.get(name) for name in found.filters),
+        "now": who.at,
+    }
+    return render(request, "workflows/case_list.html", context)
+
+
+@login_required
+@require_safe
+def pick_kind(request: Request) -> HttpResponse:
+    who = actor_of(request)
+    kinds = [
+        {
+            "kind": cls.kind, "label": cls.label, "description": cls.description,
+            "icon": cls.icon, "promise": first_promise(cls, who),
+            "url": f"{request.path}{cls.kind}/",
+        }
+        for cls in registered()
+        if cls.may_be_filed_by(who)
+    ]  # fmt: skip
+    return render(request, "workflows/case_new_pick.html", {"kinds": kinds})
+
+
+def first_promise(cls: type[Lifecycle], who: Actor) -> str:
+    """Say until when somebody who files now hears from us (3 queries)."""
+    spec = next((clock for clock in cls.clocks if cls.initial in clock.starts), None)
+    grade = customer_class_of(who.user, who.at)
+    found = spec and promise(spec, cls.model(kind=cls.kind, customer_class=grade), who.at)
+    if not found:
+        return ""
+    budget, calendar, _standard = found
+    due = localtime(calendar.working_time().add(who.at, budget))
+    return _("You will hear from us by %(when)s.") % {"when": date_format(due, _("D, M j, H:i"))}
+
+
+@login_required
+def new_case(request: Request, kind: str) -> HttpResponse:
+    who, cls = actor_of(request), _kind(kind, actor_of(request))
+    if request.method == "POST":
+        try:
+            answer = open_case(kind, actor=request.user, **_sent(request, cls.form))
+        except BadData as refusal:
+            form = _refilled(cls.form, request, refusal, who=who)
+            return _new_page(request, cls, who, form, status=422)
+        number = answer.case.number
+        messages.success(request, _("%(number)s is on its way.") % {"number": number})
+        return redirect(answer.case)
+    return _new_page(request, cls, who, cls.form(who=who))  # type: ignore[call-arg]  # ActionForm's own
+
+
+def _kind(kind: str, who: Actor) -> type[Lifecycle]:
+    cls = lifecycle_of(kind)
+    if not cls.may_be_filed_by(who):
+        raise UnknownAction(_("There is no such kind of case."))
+    return cls
+
+
+def _new_page(
+    request: Request, cls: type[Lifecycle], who: Actor, form: Any, status: int = 200
+) -> HttpResponse:
+    context = {
+        "kind_label": cls.label, "intro": cls.description, "form": form,
+        "promise": first_promise(cls, who),
+    }  # fmt: skip
+    return render(request, "workflows/case_new.html", context, status=status)
+
+
+@login_required
+@require_safe
+def show_case(request: Request, number: str) -> HttpResponse:
+    who = actor_of(request)
+    case = find_case(who, number)
+    return render(request, "workflows/case_detail.html", case_page.context(case, who))
+
+
+@login_required
+def act(request: Request, number: str, name: str) -> HttpResponse:
+    """Show the form of an action, or do it; an action that asks nothing is still confirmed."""
+    who = actor_of(request)
+    case = find_case(who, number)
+    if not case.lifecycle.has_action(name):
+        raise UnknownAction(_("There is no such action."))
+    action = case.lifecycle.action(name, case.state)
+    if request.method != "POST":
+        return _action_page(request, case, who, name, action)
+    form_class = action.form if action else None
+    try:
+        answer = perform(
+            case, name, actor=request.user, expected_version=_version(request),
+            idempotency_key=request.POST.get("once") or None, **_sent(request, form_class),
+        )  # fmt: skip
+    except BadData as refusal:
+        flow = case.lifecycle(case, who, who.at)
+        form = _refilled(form_class, request, refusal, who=who, flow=flow)
+        return _action_page(request, case, who, name, action, form)
+    except Conflict as refusal:
+        return _conflict_page(request, case, refusal, form_class)
+    messages.success(
+        request, _("Done: the case is now “%(state)s”.") % {"state": answer.case.state_label}
+    )
+    return _next_page(request, answer.case, who)
+
+
+def _version(request: Request) -> int | None:
+    value = request.POST.get("expected_version", "")
+    return int(value) if value.isdigit() and len(value) < 10 else None
+
+
+def _next_page(request: Request, case: Case, who: Actor) -> HttpResponse:
+    if request.POST.get("then") == "next":
+        task = inbox.tasks_of(who, "mine").first()
+        if task is not None:
+            return redirect(task.case)
+        return redirect("inbox")
+    visible = Case.objects.visible_to(Actor.of(request.user, timezone.now()))
+    return redirect(case if visible.filter(pk=case.pk).exists() else "inbox")
+
+
+def _action_page(
+    request: Request, case: Any, who: Actor, name: str, action: Action | None, form: Any = None
+) -> HttpResponse:
+    flow = case.lifecycle(case, who, who.at)
+    if action is None or name not in {one.name for one in flow.available(who)}:
+        sentence_ = _("This is not yours to do now. See what the case needs.")
+        messages.warning(request, sentence_)
+        return redirect(case)
+    if form is None:
+        form = action.form(who=who, flow=flow) if action.form else None  # type: ignore[call-arg]  # ActionForm's own
+    context = {
+        **case_page.head(flow),
+        "action": {
+            "label": action.label, "description": action.help,
+            "next_text": case_page.next_text(action), "is_danger": action.tone == "danger",
+        },
+        "form": form,
+        "once": f"{request.user.pk}-{case.number}-{case.version}-{name}",
+        "tasks_next": flow.task_for(who) is not None,
+    }  # fmt: skip
+    status = 422 if form is not None and form.is_bound else 200
+    return render(request, "workflows/action.html", context, status=status)
+
+
+def _conflict_page(
+    request: Request, case: Case, refusal: Conflict, form_class: Any
+) -> HttpResponse:
+    """Show what changed meanwhile and what was typed, so that nothing is lost."""
+    since = case.events.filter(seq__gt=_version(request) or case.version)
+    names = form_class.base_fields if form_class else {}
+    typed = [
+        (field.label or name, request.POST[name])
+        for name, field in names.items()
+        if request.POST.get(name)
+    ]
+    context = {
+        "case": case,
+        "sentence": refusal.sentence,
+        "changed": [
+            {"at": event.at, "actor": event.actor, "text": sentence(case, event)}
+            for event in since.select_related("actor")
+        ],
+        "typed": typed,
+    }
+    return render(request, "workflows/conflict.html", context, status=409)
+
+
+def _sent(request: Request, form_class: Any) -> dict[str, Any]:
+    """Return what was posted for the fields the form declares, files as lists."""
+    names = form_class.base_fields if form_class else {}
+    sent: dict[str, Any] = {name: request.POST[name] for name in names if name in request.POST}
+    return sent | {name: request.FILES.getlist(name) for name in names if name in request.FILES}
+
+
+def _refilled(form_class: Any, request: Request, refusal: BadData, **kwargs: Any) -> Any:
+    """Return the form with what was typed, and the sentences the door gave."""
+    form = form_class(request.POST, request.FILES, **kwargs)
+    form.is_valid()
+    for field, errors in refusal.errors.items():
+        known = form.errors.get(field, [])
+        for error in errors:
+            if error not in known:
+                form.add_error(field if field in form.fields else None, error)
+    return form
+
+
+@login_required
+@require_POST
+def claim(request: Request, pk: int) -> HttpResponse:
+    task = actions.claim_task(task=_task(request, pk), actor=request.user)
+    messages.success(request, _("You have taken %(number)s.") % {"number": task.case.number})
+    return redirect(task.case)
+
+
+@login_required
+@require_POST
+def release(request: Request, pk: int) -> HttpResponse:
+    task = actions.release_task(task=_task(request, pk), actor=request.user)
+    messages.success(request, _("%(number)s is back in the queue.") % {"number": task.case.number})
+    return redirect("inbox")
+
+
+def _task(request: Request, pk: int) -> Task:
+    visible = Case.objects.visible_to(actor_of(request))
+    return get_object_or_404(Task.objects.select_related("case"), pk=pk, case__in=visible)
+
+
+@login_required
+@require_POST
+def comment(request: Request, number: str) -> HttpResponse:
+    who = actor_of(request)
+    case = find_case(who, number)
+    form = CommentForm(request.POST, is_customer=is_customer(case, who))
+    if not form.is_valid():
+        context = {**case_page.context(case, who), "comment_form": form}
+        return render(request, "workflows/case_detail.html", context, status=422)
+    actions.add_comment(case=case, actor=request.user, **form.cleaned_data)
+    return redirect(f"{case.get_absolute_url()}#og-history")
+
+
+@login_required
+@require_POST
+def attach(request: Request, number: str) -> HttpResponse:
+    who = actor_of(request)
+    case = find_case(who, number)
+    form = AttachForm(request.POST, request.FILES)
+    if not form.is_valid():
+        context = {**case_page.context(case, who), "upload_form": form}
+        return render(request, "workflows/case_detail.html", context, status=422)
+    for file in form.cleaned_data["files"]:
+        actions.attach_file(case=case, file=file, actor=request.user)
+    return redirect(case)
+
+
+@login_required
+@require_GET
+def download(request: Request, number: str, pk: int) -> FileResponse:
+    """Hand out a file to who may see its case; never shown inside a page of ours."""
+    case = find_case(actor_of(request), number)
+    found = get_object_or_404(Attachment, case=case.pk, pk=pk)
+    response = FileResponse(
+        found.file.open(), as_attachment=True, filename=found.name, content_type=found.content_type
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@login_required
+@require_POST
+def watch(request: Request, number: str) -> HttpResponse:
+    case = find_case(actor_of(request), number)
+    change = actions.unwatch_case if request.POST.get("stop") else actions.watch_case
+    change(case=case, actor=request.user)
+    return redirect(case)
+
+
+@login_required
+@require_safe
+def explain_clock(request: Request, number: str, metric: str) -> HttpResponse:
+    who = actor_of(request)
+    case = find_case(who, number)
+    clocks = {clock.metric: clock for clock in case_page.latest_clocks(case)}
+    if metric not in clocks:
+        raise UnknownAction(_("This case has no such clock."))
+    context = case_page.explanation(clocks[metric], who.at)
+    template = "_explanation" if request.headers.get("HX-Request") else "explanation"
+    return render(request, f"workflows/{template}.html", context)
+
+
+@login_required
+@require_safe
+def download_bpmn(request: Request, kind: str) -> HttpResponse:
+    response = HttpResponse(bpmn.bpmn_xml(lifecycle_of(kind)), content_type="application/xml")
+    response["Content-Disposition"] = f'attachment; filename="{kind}.bpmn"'
+    return response

@@ -32,7 +32,7 @@ def sqlite_statements() -> list[str]:
 def postgresql_statements() -> list[str]:
     found = [
         "CREATE FUNCTION opsgate_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE EXCEPTION '% is kept: rows are only added, and closed once', TG_TABLE_NAME; "
+        "RAISE EXCEPTION '%% is kept: rows are only added, and closed once', TG_TABLE_NAME; "
         "END $$"
     ]
     for table in APPEND_ONLY:

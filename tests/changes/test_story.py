@@ -1,6 +1,6 @@
 """The whole procedure, walked through the door."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from people.models import User
@@ -12,7 +12,13 @@ HOUR = timedelta(hours=1)
 
 
 def file(world: dict[str, User], **values: object) -> Case:
-    data = {"title": "报表自动汇总", "service": "erp", "wanted": "每天自动汇总", "urgency": "normal", **values}
+    data = {
+        "title": "报表自动汇总",
+        "service": "erp",
+        "wanted": "每天自动汇总",
+        "urgency": "normal",
+        **values,
+    }
     return open_case("optimization", actor=world["requester"], at=NOON, **data).case
 
 
@@ -29,9 +35,19 @@ def test_a_request_travels_from_filing_to_rating(world):
     assert (case.state, case.version, case.number) == ("submitted", 1, "REQ-2026-00001")
     act("desk", "start_triage")
     act("desk", "pass_to_assessment", service="erp", priority="high", size="small")
-    act("analyst", "propose", solution="x", effort_analysis="1", effort_development="4",
-        effort_testing="1", risk="low", due_on="2026-12-04", requirement_document="y")
-    assert case.state == "awaiting_approval" and case.effort == Decimal(6)
+    act(
+        "analyst",
+        "propose",
+        solution="x",
+        effort_analysis="1",
+        effort_development="4",
+        effort_testing="1",
+        risk="low",
+        due_on="2026-12-04",
+        requirement_document="y",
+    )
+    assert case.state == "awaiting_approval"
+    assert case.effort == Decimal(6)
     act("owner", "approve")
     assert case.state == "awaiting_approval"
     act("head", "approve")
@@ -42,6 +58,9 @@ def test_a_request_travels_from_filing_to_rating(world):
     act("requester", "accept", rating="5", rating_comment="")
     assert (case.state, case.rating) == ("closed", 5)
     assert {c.metric: c.state for c in case.clocks.all()} == {
-        "response": "met", "proposal": "met", "delivery": "met", "acceptance": "met",
+        "response": "met",
+        "proposal": "met",
+        "delivery": "met",
+        "acceptance": "met",
     }
     assert not case.tasks.open().exists()

@@ -2,7 +2,7 @@
 
 from workflows.models.cases import Case, CaseLink, CaseQuerySet, NumberSequence, Watch
 from workflows.models.clocks import Clock, ClockSegment, Custody
-from workflows.models.delivery import IdempotencyRecord, Outbox
+from workflows.models.delivery import IdempotencyRecord, Outbox, OutboxQuerySet
 from workflows.models.events import Attachment, Comment, Event
 from workflows.models.tasks import Task, TaskQuerySet
 
@@ -19,6 +19,7 @@ __all__ = [
     "IdempotencyRecord",
     "NumberSequence",
     "Outbox",
+    "OutboxQuerySet",
     "Task",
     "TaskQuerySet",
     "Watch",

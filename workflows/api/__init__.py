@@ -1,0 +1,1 @@
+"""The REST API: the same door as the pages, in JSON."""

@@ -1,0 +1,38 @@
+"""What the list of cases can be narrowed to."""
+
+from __future__ import annotations
+
+import django_filters as filters
+from django.db.models import QuerySet
+
+from people.models import Unit
+from workflows.models import Case, CaseQuerySet
+
+
+class CaseFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    kind = filters.CharFilter(help_text="As in `kinds/`.")
+    state = filters.CharFilter()
+    open = filters.BooleanFilter(
+        field_name="closed_at", lookup_expr="isnull", help_text="`true`: not closed yet."
+    )
+    service = filters.CharFilter(field_name="service__code", help_text="Its code.")
+    unit = filters.CharFilter(method="in_unit", help_text="Its code; units below count too.")
+    requester = filters.CharFilter(field_name="requester__username", help_text="The user name.")
+    q = filters.CharFilter(method="with_words", help_text="Words of number, title or text.")
+    ordering = filters.OrderingFilter(fields=["opened_at", "closed_at", "number", "title"])
+
+    class Meta:
+        model = Case
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Filter, and keep the order total: pages must not overlap."""
+        found: QuerySet[Case] = super().filter_queryset(queryset)
+        return found.order_by(*(found.query.order_by or ["-opened_at"]), "-pk")
+
+    def in_unit(self, queryset: QuerySet[Case], name: str, code: str) -> QuerySet[Case]:
+        unit = Unit.objects.filter(code=code).first()
+        return queryset.filter(unit__path__startswith=unit.path) if unit else queryset.none()
+
+    def with_words(self, queryset: CaseQuerySet, name: str, words: str) -> CaseQuerySet:
+        return queryset.matching(words)

@@ -45,10 +45,17 @@ def effort(label: Any, *, minimum: str = "0", **kwargs: Any) -> forms.DecimalFie
     )  # fmt: skip
 
 
-class FilingForm(OpeningForm):
-    service = forms.ModelChoiceField(
-        label=_("System"), queryset=Service.objects.none(), to_field_name="code"
+def system() -> forms.ModelChoiceField[Service]:
+    return forms.ModelChoiceField(
+        label=_("System"),
+        queryset=Service.objects.active().systems(),
+        to_field_name="code",
+        empty_label=_("Choose a system"),
     )
+
+
+class FilingForm(OpeningForm):
+    service = system()
     wanted = long_text(_("What happens today, and what would you like instead?"))
     reason = long_text(_("Why is it worth it?"), required=False, rows=3)
     desired_on = day(_("Wanted by"), required=False)
@@ -60,10 +67,6 @@ class FilingForm(OpeningForm):
     )
 
     field_order = ["title", "service", "wanted", "reason", "urgency", "desired_on"]
-
-    def prepare(self) -> None:
-        super().prepare()
-        self.fields["service"].queryset = Service.objects.active().systems()  # type: ignore[attr-defined]  # ModelChoiceField
 
     def clean_desired_on(self) -> date | None:
         desired: date | None = self.cleaned_data["desired_on"]
@@ -77,9 +80,7 @@ class FilingForm(OpeningForm):
 
 
 class TriageForm(ActionForm):
-    service = forms.ModelChoiceField(
-        label=_("System"), queryset=Service.objects.none(), to_field_name="code"
-    )
+    service = system()
     priority = forms.ChoiceField(label=_("Priority"), choices=Priority, widget=forms.RadioSelect)
     size = forms.ChoiceField(
         label=_("Expected size"), choices=Optimization.Size, widget=forms.RadioSelect
@@ -87,7 +88,6 @@ class TriageForm(ActionForm):
     note = long_text(_("Note for the analyst"), required=False, rows=3)
 
     def prepare(self) -> None:
-        self.fields["service"].queryset = Service.objects.active().systems()  # type: ignore[attr-defined]  # ModelChoiceField
         if self.flow:
             case = self.flow.case
             self.initial = {

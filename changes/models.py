@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import Any, ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -13,13 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.models import User
-from workflows.models import Case, CaseQuerySet
+from workflows.models import Case
 from workflows.models.cases import Priority
 
 
-def person_days(label: str, **kwargs: object) -> models.DecimalField:  # type: ignore[type-arg]  # value type is Decimal
+def person_days(label: Any, **more: Any) -> Any:
     """Return a column for an effort in person-days, two decimals, null while unknown."""
-    options = {"max_digits": 6, "decimal_places": 2, "null": True, "editable": False, **kwargs}
+    options = {"max_digits": 6, "decimal_places": 2, "null": True, "editable": False, **more}
     return models.DecimalField(label, **options)
 
 
@@ -106,9 +107,7 @@ class Optimization(Case):
     )
     rating_comment = models.TextField(_("comment on the rating"), blank=True)
 
-    objects = CaseQuerySet.as_manager()
-
-    search_fields = ("number", "title", "wanted", "reason", "solution")
+    search_fields: ClassVar[tuple[str, ...]] = ("number", "title", "wanted", "reason", "solution")
 
     class Meta:
         verbose_name = _("optimization request")

@@ -122,28 +122,29 @@ def rest_of_the_request(case: Optimization, values: dict[str, Any]) -> dict[str,
 
 def warnings(flow: Flow) -> list[str]:
     """Return what whoever decides should know: requests that look like one, split (M7)."""
-    case, limit = flow.case, flow.case.policy.effort_limit
-    found = []
-    for label, same in (
-        (_("this requester"), Q(requester=case.requester_id)),
-        (_("this system"), Q(service=case.service_id)),
-    ):
-        others = neighbours(case).filter(same)
-        sum_of = others.aggregate(total=Sum(effort_so_far()))["total"] or Decimal(0)
-        together = sum_of + max(case.effort or Decimal(0), case.booked_effort)
-        if sum_of and together > limit:
-            numbers = ", ".join(others.values_list("number", flat=True)[:5])
-            found.append(
-                _(
-                    "Possible splitting: requests of %(whose)s within %(days)s days come to "
-                    "%(total)s person-days together, above the limit of %(limit)s. See %(numbers)s."
-                )
-                % {
-                    "whose": label, "days": case.policy.split_window_days, "total": together,
-                    "limit": limit, "numbers": numbers,
-                }
-            )  # fmt: skip
-    return found
+    case = flow.case
+    by_whom = _splitting(case, Q(requester=case.requester_id), _("this requester"))
+    of_what = _splitting(case, Q(service=case.service_id), _("this system"))
+    return [sentence for sentence in (by_whom, of_what) if sentence]
+
+
+def _splitting(case: Optimization, same: Q, whose: str) -> str:
+    """Say so when `case` and the neighbours that are the `same` come to more than the limit."""
+    others = neighbours(case).filter(same)
+    beside = others.aggregate(total=Sum(effort_so_far()))["total"] or Decimal(0)
+    together = beside + max(case.effort or Decimal(0), case.booked_effort)
+    if not beside or together <= case.policy.effort_limit:
+        return ""
+    return _(
+        "Possible splitting: requests of %(whose)s within %(days)s days come to %(total)s "
+        "person-days together, above the limit of %(limit)s. See %(numbers)s."
+    ) % {
+        "whose": whose,
+        "days": case.policy.split_window_days,
+        "total": f"{together.normalize():f}",
+        "limit": f"{case.policy.effort_limit.normalize():f}",
+        "numbers": ", ".join(others.values_list("number", flat=True)[:5]),
+    }
 
 
 def neighbours(case: Optimization) -> Any:

@@ -55,6 +55,11 @@ class Actor:
         return self.user.username == AUTOMATION
 
     @property
+    def may_act(self) -> bool:
+        """Tell whether the account is in use; the system's own nobody can log in to."""
+        return self.user.is_active or self.is_automation
+
+    @property
     def identities(self) -> frozenset[int]:
         """Return the ids this person acts under: their own and those they stand in for."""
         return self.stands_in_for | {self.user.pk}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
@@ -92,7 +92,7 @@ class User(AbstractUser):
     language = models.CharField(_("language"), max_length=10, blank=True)
     has_single_key_shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
 
-    objects = UserManager()
+    objects: ClassVar[UserManager[User]] = UserManager()
 
     class Meta:
         verbose_name = _("person")
@@ -109,9 +109,10 @@ class User(AbstractUser):
 
     @property
     def initials(self) -> str:
-        """Return up to two letters for the avatar: `Mei Chen` → `MC`, `陈梅` → `陈`."""
+        """Return what the avatar shows: `Mei Chen` → `MC`, `陈梅 Chen Mei` → `陈`."""
         words = str(self).split()
-        return "".join(word[0] for word in words[:2]).upper()
+        letters = "".join(word[0] for word in words[:2]).upper()
+        return letters if letters.isascii() else letters[:1]
 
 
 class Period(models.Model):
@@ -203,7 +204,8 @@ class Absence(Period):
 
     def _refuse_circle(self) -> None:
         deputies = dict(self._overlapping().values_list("user_id", "deputy_id"))
-        seen, person = {self.user_id}, self.deputy_id
+        seen = {self.user_id}
+        person: int | None = self.deputy_id
         while person is not None:
             if person in seen:
                 raise ValidationError(_("The deputies stand in for each other in a circle."))

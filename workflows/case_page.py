@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q, TextField
 from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from people.actors import Actor
-from workflows import charts
+from workflows import charts, prose
 from workflows.clocks import ClockReading, read
 from workflows.explain import explain
 from workflows.forms import AttachForm, CommentForm
@@ -17,7 +20,7 @@ from workflows.inbox import holder_label
 from workflows.lifecycles import Action, Lifecycle
 from workflows.models import Case, CaseLink, Clock, Task
 from workflows.permissions import may_take
-from workflows.timeline import entries, is_customer
+from workflows.timeline import entries, is_customer, shown_value
 
 
 def context(case: Any, who: Actor) -> dict[str, Any]:
@@ -25,7 +28,7 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
     flow = case.lifecycle(case, who, who.at)
     return {
         **head(flow),
-        "actions": [action_button(case, action) for action in flow.available(who)],
+        "actions": buttons(flow, who),
         "waiting_for": waiting_for(flow),
         "warnings": flow.warnings() if not is_customer(case, who) else [],
         "tasks": [task_row(flow, who, task) for task in flow.open_tasks],
@@ -53,6 +56,7 @@ def head(flow: Lifecycle) -> dict[str, Any]:
         "phases": phases(case),
         "clocks": [shown_clock(clock, flow.at) for clock in latest_clocks(case)],
         "details": details(case),
+        "sections": sections(case),
         "now": flow.at,
     }
 
@@ -104,8 +108,8 @@ def shown_clock(clock: Clock, at: datetime) -> ShownClock:
     return ShownClock(read(clock, at), url)
 
 
-def details(case: Any) -> list[tuple[str, Any]]:
-    """Return label and value of the kind's own fields that say something."""
+def details(case: Any) -> list[tuple[str, str]]:
+    """Return label and value of the short fields of the case that say something."""
     found = [(_("Filed by"), str(case.requester))]
     if case.on_behalf_of:
         found.append((_("On behalf of"), str(case.on_behalf_of)))
@@ -113,14 +117,25 @@ def details(case: Any) -> list[tuple[str, Any]]:
         (_("Organisation unit"), str(case.unit)),
         (_("Priority"), case.get_priority_display()),
     ]
-    for name in case.lifecycle.details:
-        value = getattr(case, name)
-        if value in (None, "", 0):
-            continue
-        field = case._meta.get_field(name)
-        display = getattr(case, f"get_{name}_display", None)
-        found.append((str(field.verbose_name), display() if display and field.choices else value))
-    return found
+    fields = (case._meta.get_field(name) for name in case.lifecycle.details)
+    short = (field for field in fields if not isinstance(field, TextField))
+    rows = ((capfirst(field.verbose_name), shown_value(case, field)) for field in short)
+    return found + [(label, value) for label, value in rows if value]
+
+
+def sections(case: Any) -> list[tuple[str, SafeString]]:
+    """Return label and HTML of the texts that were written into the case after it was filed."""
+    fields = (case._meta.get_field(name) for name in case.lifecycle.details)
+    long = (field for field in fields if isinstance(field, TextField))
+    texts = ((capfirst(field.verbose_name), getattr(case, field.name)) for field in long)
+    return [(str(label), prose.render(text)) for label, text in texts if text]
+
+
+def buttons(flow: Lifecycle, who: Actor) -> list[dict[str, Any]]:
+    """Return what the reader can do now: the main thing first, what ends the case last."""
+    rank = {"primary": 0, "danger": 2}
+    available = sorted(flow.available(who), key=lambda action: rank.get(action.tone, 1))
+    return [action_button(flow.case, action) for action in available]
 
 
 def action_button(case: Case, action: Action) -> dict[str, Any]:
@@ -180,8 +195,6 @@ def task_row(flow: Lifecycle, who: Actor, task: Task) -> dict[str, Any]:
 
 def links(case: Case, who: Actor) -> list[dict[str, Any]]:
     """Return the linked cases the reader may see, said from this case (2 queries)."""
-    from django.db.models import Q
-
     rows = CaseLink.objects.filter(Q(source=case) | Q(target=case)).select_related(
         "source", "target"
     )

@@ -52,12 +52,13 @@ def attribution(clock: Clock) -> dict[Holder, timedelta]:
     spells = list(Custody.objects.filter(case=clock.case_id))
     running = clock.segments.filter(kind=ClockSegment.Kind.RUNNING, ended_at__isnull=False)
     for segment in running.select_related("calendar"):
-        worked, left = segment.calendar.working_time(), segment.worked
+        hours, left = segment.calendar.working_time(), segment.worked
+        closed_at = segment.ended_at or clock.changed_at
         for spell in spells:
             start = max(spell.started_at, segment.started_at)
-            end = min(spell.ended_at or segment.ended_at, segment.ended_at)
+            end = min(spell.ended_at or closed_at, closed_at)
             if start < end:
-                part = worked.between(start, end)
+                part = hours.between(start, end)
                 charged[spell.party, spell.role, spell.person_id] += part
                 left -= part
         if left:

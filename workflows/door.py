@@ -61,7 +61,13 @@ class Passage:
 
     @property
     def on_behalf_of_id(self) -> int | None:
-        return self.task.on_behalf_of_id if self.task else None
+        """Return for whom a deputy acts: who owes the task, or who asked for the case."""
+        if self.task is not None:
+            return work.principal(self.who, self.task)
+        customers = {self.case.requester_id, self.case.on_behalf_of_id}
+        if self.who.user.pk in customers or self.who.holds:
+            return None
+        return next(iter(customers & self.who.stands_in_for), None)
 
     def note(self, action: str, *, note: str = "", **data: Any) -> Event:
         """Record something that does not move the case: a claim, a comment, a link."""
@@ -79,10 +85,17 @@ def passage(case: Case, *, actor: User, at: datetime | None = None) -> Iterator[
     at = at or timezone.now()
     with transaction.atomic():
         locked = lock(case)
+        at = max(at, _last_moment(locked))
         who = Actor.of(actor, at)
         if not who.is_automation and not _sees(who, locked):
             raise UnknownAction(_("There is no such case."))
         yield Passage(locked, locked.lifecycle(locked, who, at), who, at)
+
+
+def _last_moment(case: Case) -> datetime:
+    """Return when something last happened: who waited for the lock read the time before that."""
+    found: datetime = case.events.order_by("-seq").values_list("at", flat=True)[:1].get()
+    return found
 
 
 def _sees(who: Actor, case: Case) -> bool:

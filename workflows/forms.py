@@ -104,7 +104,7 @@ class CommentForm(forms.Form):
 
 
 class AttachForm(forms.Form):
-    files = FilesField(label=_("Files"))
+    attachments = FilesField(label=_("Files"))
 
 
 def cleaned(
@@ -120,12 +120,14 @@ def cleaned(
     """
     if form_class is None:
         return {}
-    files = {name: value for name, value in data.items() if _is_file(value)}
+    files: Any = {name: value for name, value in data.items() if _is_file(value)}
     rest = {name: value for name, value in data.items() if name not in files}
-    form = form_class(data=rest, files=files, who=who, flow=flow)  # type: ignore[call-arg]  # ActionForm's own arguments
+    build: Any = form_class  # an ActionForm: it also takes who and flow
+    form = build(data=rest, files=files, who=who, flow=flow)
     if not form.is_valid():
         raise BadData({field: [str(e) for e in errors] for field, errors in form.errors.items()})
-    return form.cleaned_data
+    values: dict[str, Any] = form.cleaned_data
+    return values
 
 
 def _is_file(value: Any) -> bool:

@@ -110,7 +110,8 @@ class Action:
 
     @property
     def label(self) -> Text:
-        return self.transition.label
+        label: Text = self.transition.label
+        return label
 
     @property
     def form(self) -> type[BaseForm] | None:
@@ -232,7 +233,8 @@ class Lifecycle:
 
     @classmethod
     def may_be_filed_by(cls, who: Actor) -> bool:
-        return not cls.filers or any(hold.role in cls.filers for hold in who.holds)
+        entitled = not cls.filers or any(hold.role in cls.filers for hold in who.holds)
+        return who.may_act and entitled
 
     def available(self, who: Actor) -> list[Action]:
         """Return what `who` may do now: allowed, and no condition in the way."""

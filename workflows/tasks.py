@@ -3,19 +3,21 @@
 from celery import shared_task
 from django.utils import timezone
 
-from workflows import heartbeat
+from workflows import absences as standing_in
+from workflows import relay as sending
+from workflows import sweep as sweeping
 
 
 @shared_task
 def sweep() -> int:
-    return heartbeat.sweep(timezone.now())
+    return sweeping.sweep(timezone.now())
 
 
 @shared_task
 def relay() -> int:
-    return heartbeat.relay(timezone.now())
+    return sending.relay(timezone.now())
 
 
 @shared_task
 def tell_deputies() -> int:
-    return heartbeat.tell_deputies(timezone.now())
+    return standing_in.tell_deputies(timezone.now())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.db.models import DateField, DecimalField, TextField
 from django.utils.dateparse import parse_date
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from people.actors import Actor
@@ -120,25 +122,40 @@ def _moved(case: Case, event: Event) -> str:
 
 
 def changes(case: Case, event: Event) -> list[Change]:
-    """Return label, before and after of every field the event changed."""
+    """Return label, before and after of the fields the event changed that the page shows.
+
+    A text written for the first time is not repeated here: the page has it above.
+    """
+    shown = {*case.lifecycle.details, "title", "priority", "service"}
     found = []
-    for name, pair in event.data.get("changes", {}).items():
-        try:
-            model_field: Any = case._meta.get_field(name.removesuffix("_id"))
-        except FieldDoesNotExist:  # a field of an earlier version of the process
+    for attname, (before, after) in event.data.get("changes", {}).items():
+        name = attname.removesuffix("_id")
+        if name not in shown:
             continue
-        if model_field.editable or name == "effort":
-            before, after = (_shown(model_field, value) for value in pair)
-            found.append((str(model_field.verbose_name), before, after))
+        field = case._meta.get_field(name)
+        if isinstance(field, TextField) and not before:
+            continue
+        pair = display(field, before), display(field, after)
+        found.append((capfirst(str(getattr(field, "verbose_name", name))), *pair))
     return found
 
 
-def _shown(model_field: Any, value: Any) -> str:
+def shown_value(case: Case, field: Any) -> str:
+    """Return a field of the case as its reader sees it; nothing for what is still empty."""
+    value = getattr(case, field.attname)
+    return "" if value in (None, "", 0) else display(field, value)
+
+
+def display(field: Any, value: Any) -> str:
+    """Return `value`, a column or what an event kept of it, in the reader's words."""
     if value in (None, ""):
         return ""
-    if model_field.is_relation:
-        return str(model_field.related_model._default_manager.filter(pk=value).first() or "")
-    if model_field.choices:
-        return str(dict(model_field.flatchoices).get(value, value))
-    day = parse_date(value) if model_field.get_internal_type() == "DateField" else None
-    return date_format(day, "DATE_FORMAT") if day else str(value)
+    if field.is_relation:
+        return str(field.related_model._default_manager.filter(pk=value).first() or "")
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if isinstance(field, DateField):
+        return date_format(parse_date(str(value)) or value, "DATE_FORMAT")
+    if isinstance(field, DecimalField):
+        return number_format(Decimal(str(value)).normalize().__format__("f"))
+    return str(value)

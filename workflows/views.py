@@ -306,7 +306,7 @@ def attach(request: Request, number: str) -> HttpResponse:
     if not form.is_valid():
         context = {**case_page.context(case, who), "upload_form": form}
         return render(request, "workflows/case_detail.html", context, status=422)
-    for file in form.cleaned_data["files"]:
+    for file in form.cleaned_data["attachments"]:
         actions.attach_file(case=case, file=file, actor=request.user)
     return redirect(case)
 

@@ -35,4 +35,8 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "`manage.py apitoken` issues one."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "`manage.py apitoken` issues one.",
+        }

@@ -71,9 +71,11 @@ def taken(fields: Mapping[str, forms.Field], body: Mapping[str, Any]) -> dict[st
     """Return what `body` has for `fields`, as text where forms expect text; or raise `BadData`."""
     values: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
-    for name in fields.keys() & body.keys() - OF_THE_DOOR:
+    for name, field in fields.items():
+        if name not in body or name in OF_THE_DOOR:
+            continue
         try:
-            values[name] = _fitted(fields[name], body[name])
+            values[name] = _fitted(field, body[name])
         except ValidationError as error:
             errors[name] = error.messages
     if errors:

@@ -33,9 +33,7 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response:
     return _of_django(error) or _unexpected(error, context)
 
 
-def problem(
-    status_code: int, message: str, errors: Mapping[str, Any] | None = None
-) -> Response:
+def problem(status_code: int, message: str, errors: Mapping[str, Any] | None = None) -> Response:
     found = {str(field): [str(one) for one in said] for field, said in (errors or {}).items()}
     return Response({"message": message, "errors": found}, status=status_code)
 

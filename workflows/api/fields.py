@@ -62,9 +62,10 @@ def _choices(field: forms.Field) -> list[dict[str, str]] | None:
         return _rows(field)
     if not isinstance(field, forms.ChoiceField):
         return None
+    declared: Any = field.choices  # a list by now, whatever it was declared as
     flat = [
         pair
-        for value, label in field.choices
+        for value, label in declared
         for pair in (label if isinstance(label, (list, tuple)) else [(value, label)])
     ]
     return [{"value": str(value), "label": str(label)} for value, label in flat if value != ""]

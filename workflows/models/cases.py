@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -37,18 +37,21 @@ class CaseQuerySet(models.QuerySet["Case"]):
         from workflows.lifecycles import registered
         from workflows.models.tasks import Task
 
+        if not who.may_act:
+            return self.none()
         own = Task.objects.filter(case=OuterRef("pk")).filter(
             Q(assignee__in=who.identities) | Q(done_by=who.user)
         )
         watched = Watch.objects.filter(case=OuterRef("pk"), user=who.user)
-        rule = Q(requester=who.user) | Q(on_behalf_of=who.user) | Exists(own) | Exists(watched)
+        rule: Q = Q(requester=who.user) | Q(on_behalf_of=who.user) | Q(Exists(own))
+        rule |= Q(Exists(watched))
         for hold in who.holds:
             below = Q(unit__path__contains=f"/{hold.unit_id}/")
             kinds = [cls.kind for cls in registered() if hold.role in cls.readers]
             if kinds:
                 rule |= below & Q(kind__in=kinds)
             queued = Task.objects.open().filter(case=OuterRef("pk"), role=hold.role)
-            rule |= below & Exists(queued)
+            rule |= below & Q(Exists(queued))
         return self.filter(rule)
 
     def open(self) -> Self:
@@ -106,7 +109,7 @@ class Case(models.Model):
 
     objects = CaseQuerySet.as_manager()
 
-    search_fields: tuple[str, ...] = ("number", "title")
+    search_fields: ClassVar[tuple[str, ...]] = ("number", "title")
 
     class Meta:
         verbose_name = _("case")

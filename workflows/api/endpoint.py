@@ -1,0 +1,140 @@
+"""What every address of the API has in common: who asks, when, and how answers look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import translation
+from django.utils.timezone import now
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.generics import GenericAPIView
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.settings import api_settings
+from rest_framework.throttling import UserRateThrottle
+
+from people.actors import Actor
+from workflows.api import errors
+from workflows.api.authentication import TokenAuthentication
+from workflows.api.bodies import JSONParser, idempotency_key
+from workflows.api.schema import ApiSchema
+from workflows.door import Answer
+from workflows.models import Case
+
+REQUESTS = "1200/minute"
+
+
+class AnyRate(UserRateThrottle):
+    """So many requests of one person; `DEFAULT_THROTTLE_RATES["user"]` sets another number."""
+
+    def get_rate(self) -> str:
+        return str(api_settings.DEFAULT_THROTTLE_RATES.get("user") or REQUESTS)
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """Answer in JSON whatever `Accept` says; a download is what it is."""
+
+    def select_parser(self, request: Request, parsers: Any) -> BaseParser | None:
+        kind = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((one for one in parsers if one.media_type == kind), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class Pages(LimitOffsetPagination):
+    default_limit = 50
+    max_limit = 200
+
+
+class Endpoint(GenericAPIView[Any]):
+    """Base of every view: token first, so that a 401 says how to come in; then the session."""
+
+    authentication_classes = [TokenAuthentication, SessionAuthentication]
+    permission_classes = [IsAuthenticated]
+    throttle_classes = [AnyRate]
+    parser_classes: Any = [JSONParser]
+    renderer_classes = [JSONRenderer]
+    content_negotiation_class = AlwaysJSON
+    pagination_class: Any = Pages
+    filter_backends: Any = []
+    metadata_class = None
+    schema = ApiSchema()
+
+    def get_exception_handler(self) -> Callable[..., Response]:
+        return errors.answer
+
+    def perform_authentication(self, request: Request) -> None:
+        """Sign the caller in and speak their language, unless the request asks for another."""
+        super().perform_authentication(request)
+        language = getattr(request.user, "language", "")
+        if language in dict(settings.LANGUAGES) and "Accept-Language" not in request.headers:
+            translation.activate(language)
+
+    @cached_property
+    def at(self) -> datetime:
+        return now()
+
+    @cached_property
+    def who(self) -> Actor:
+        """Return the caller with the roles of this moment (2 or 3 queries, once)."""
+        assert self.request.user.is_authenticated  # IsAuthenticated let nobody else in
+        return Actor.of(self.request.user, self.at)
+
+    def case(self, number: str) -> Case:
+        """Return the case with its kind's fields, or 404 where the caller may not see it."""
+        found = get_object_or_404(Case.objects.visible_to(self.who), number=number)
+        return found.concrete()
+
+    def paged(
+        self, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]], **context: Any
+    ) -> Response:
+        page = self.paginate_queryset(rows) or []
+        return self.get_paginated_response(serializer(page, many=True, context=context).data)
+
+    def once(self, act: Callable[[str | None], Answer], status: int) -> HttpResponse:
+        """Do `act` and answer with the case; with a key seen before, repeat the first answer.
+
+        What was answered is kept in the transaction of the act: there is never one without
+        the other.
+        """
+        from workflows.api.serializers import whole_case
+
+        with transaction.atomic():
+            answer = act(idempotency_key(self.request))
+            kept = answer.record.answer if answer.record and answer.is_replay else None
+            if kept is None:
+                body = JSONRenderer().render(whole_case(answer.case, self.who)).decode()
+                kept = {"status": status, "body": body}
+                answer.remember(kept)
+        response = HttpResponse(kept["body"], "application/json", kept["status"])
+        if kept["status"] == 201:
+            response["Location"] = reverse("api:case", args=[answer.case.number])
+        return response
+
+
+class Nowhere(Endpoint):
+    """Every other address below the API, so that a 404 has the shape of all refusals."""
+
+    schema = None  # type: ignore[assignment]  # not part of the contract
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise Http404

@@ -1,0 +1,149 @@
+"""What hangs on a case, gathered for one reader in few queries; nothing here writes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from people.actors import Actor
+from workflows.clocks import read
+from workflows.lifecycles import Lifecycle, lifecycle_of
+from workflows.models import Case, CaseLink, Clock, Comment, Event, Task
+from workflows.permissions import may_take
+from workflows.timeline import is_customer
+
+SLUGS = ("code", "username", "number")
+"""By what a row is named in the API, where it has one of these."""
+
+
+def named(value: Any) -> Any:
+    """Return a row by its code, user name or number; anything else as it is."""
+    if not isinstance(value, models.Model):
+        return value
+    return next((getattr(value, slug) for slug in SLUGS if hasattr(value, slug)), value.pk)
+
+
+def own_value(case: Case, name: str) -> Any:
+    """Return a field of the kind as it is written: a number has its places also before a reload."""
+    value, field = getattr(case, name), _column(case, name)
+    if isinstance(value, Decimal) and isinstance(field, models.DecimalField):
+        return f"{value:.{field.decimal_places}f}"
+    return named(value)
+
+
+def claimable(tasks: Iterable[Task], who: Actor, looks: Iterable[Lifecycle] = ()) -> set[int]:
+    """Return the ids of the tasks `who` may take (1 query, and 1 for each kind of case).
+
+    `looks`: the looks at their cases, where the caller has them; then there is no query.
+    """
+    free = [one for one in tasks if one.status == Task.Status.OPEN and one.assignee_id is None]
+    flows = {look.case.pk: look for look in looks} or _flows({one.case for one in free}, who)
+    return {one.pk for one in free if may_take(flows[one.case_id], who, one)}
+
+
+def _flows(cases: Iterable[Case], who: Actor) -> dict[int, Lifecycle]:
+    """Look at many cases at once: who is barred depends on the kind's fields and past tasks."""
+    by_kind: dict[str, list[int]] = defaultdict(list)
+    for case in cases:
+        by_kind[case.kind].append(case.pk)
+    tasks: dict[int, list[Task]] = defaultdict(list)
+    ids = [pk for found in by_kind.values() for pk in found]
+    for task in Task.objects.filter(case__in=ids).select_related("unit", "assignee"):
+        tasks[task.case_id].append(task)
+    return {
+        case.pk: case.lifecycle(case, who, who.at, tasks=tasks[case.pk])
+        for kind, pks in by_kind.items()
+        for case in lifecycle_of(kind)
+        .model._default_manager.filter(pk__in=pks)
+        .select_related("requester", "on_behalf_of", "unit", "service__owner")
+    }
+
+
+def latest_clocks(case: Case) -> list[Clock]:
+    """Return the clocks of a case in the order declared, of one that repeats the last (1 query)."""
+    clocks = {one.metric: one for one in case.clocks.select_related("calendar", "standard")}
+    order = [spec.metric for spec in case.lifecycle.clocks]
+    return [clocks[metric] for metric in order if metric in clocks]
+
+
+def clock_row(clock: Clock, at: datetime) -> dict[str, Any]:
+    reading = read(clock, at)
+    is_over = clock.state == Clock.State.RUNNING and reading.due_at and at > reading.due_at
+    missed = clock.breached_at is not None or clock.state == Clock.State.MISSED
+    return {**asdict(reading), "started_at": clock.started_at, "breached": bool(is_over) or missed}
+
+
+def linked(case: Case, who: Actor) -> list[dict[str, Any]]:
+    """Return the linked cases the reader may see (2 queries); `outgoing`: read from this case."""
+    rows = CaseLink.objects.filter(Q(source=case) | Q(target=case))
+    found = [
+        (link, link.target if link.source_id == case.pk else link.source)
+        for link in rows.select_related("source", "target").order_by("pk")
+    ]
+    seen = Case.objects.visible_to(who).filter(pk__in=[other.pk for _link, other in found])
+    visible = set(seen.values_list("pk", flat=True))
+    return [
+        {
+            "relation": link.relation, "outgoing": link.source_id == case.pk,
+            "number": other.number, "title": other.title, "state": other.state,
+        }
+        for link, other in found
+        if other.pk in visible
+    ]  # fmt: skip
+
+
+def comments_of(case: Case, who: Actor) -> QuerySet[Comment]:
+    """Return the comments `who` may read; a customer reads no internal ones."""
+    comments = case.comments.select_related("author").order_by("pk")
+    return comments.filter(is_internal=False) if is_customer(case, who) else comments
+
+
+def events_of(case: Case, who: Actor) -> QuerySet[Event]:
+    """Return the events `who` may know of, oldest first; internal comments stay unheard of."""
+    events = case.events.select_related("actor", "on_behalf_of").order_by("seq")
+    if not is_customer(case, who):
+        return events
+    internal = case.comments.filter(is_internal=True).values_list("pk", flat=True)
+    return events.exclude(action="comment", data__id__in=list(internal))
+
+
+def changes(case: Case, events: Iterable[Event]) -> dict[int, list[dict[str, Any]]]:
+    """Return, per event, what it changed: field, before, after (1 query per table pointed to)."""
+    found = [
+        (event.seq, field, pair)
+        for event in events
+        for name, pair in event.data.get("changes", {}).items()
+        if (field := _column(case, name)) is not None
+    ]
+    rows: dict[Any, set[Any]] = defaultdict(set)
+    for _seq, field, pair in found:
+        if field.is_relation:
+            rows[field.related_model] |= set(pair) - {None}
+    names = {model: model._default_manager.in_bulk(pks) for model, pks in rows.items()}
+    story: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for seq, field, (before, after) in found:
+        known = names.get(field.related_model, {}) if field.is_relation else {}
+        story[seq].append(
+            {
+                "field": field.name,
+                "before": named(known.get(before, before)),
+                "after": named(known.get(after, after)),
+            }
+        )
+    return story
+
+
+def _column(case: Case, name: str) -> Any:
+    """Return the field an event names; None for one of an earlier version of the process."""
+    try:
+        return case._meta.get_field(name.removesuffix("_id"))
+    except FieldDoesNotExist:
+        return None

@@ -70,7 +70,7 @@ class FilingForm(OpeningForm):
 
     def clean_desired_on(self) -> date | None:
         desired: date | None = self.cleaned_data["desired_on"]
-        if desired and desired < timezone.localdate():
+        if desired and desired < timezone.localdate(self.who.at):
             raise forms.ValidationError(_now("This day has already passed."))
         return desired
 

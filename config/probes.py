@@ -14,6 +14,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django_prometheus.exports import ExportToDjangoView
 
+from workflows.metrics import exposition
+
 
 class ProbeMiddleware:
     """Answer /healthz, /readyz and /metrics without login, host check, session or redirect."""
@@ -44,6 +46,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read_metrics(request):
         return HttpResponse("forbidden\n", content_type="text/plain", status=403)
     response: HttpResponse = ExportToDjangoView(request)
+    response.content += exposition()
     return response
 
 

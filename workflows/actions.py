@@ -15,9 +15,11 @@ from people.models import User
 from people.roles import Role
 from workflows import attachments, clocks, custody, notices
 from workflows.door import Passage, passage
+from workflows.lifecycles import PROVIDER
 from workflows.models import Attachment, Case, CaseLink, Comment, Task, Watch
 from workflows.permissions import may_take
 from workflows.refusals import BadData, Conflict, NotAllowed, UnknownAction
+from workflows.timeline import is_customer
 
 MENTION = re.compile(r"(?<![\w@])@([\w.+-]+)")
 HANDS_OUT = (Role.SERVICE_MANAGER, Role.SERVICE_DESK)
@@ -111,14 +113,14 @@ def add_comment(
     if len(body) > 20_000:
         raise BadData({"body": [_("At most 20,000 characters fit into a comment.")]})
     with passage(case, actor=actor, at=at) as move:
-        is_customer = actor.pk in (move.case.requester_id, move.case.on_behalf_of_id)
-        if is_internal and is_customer:
+        of_customer = is_customer(move.case, move.who)
+        if is_internal and of_customer:
             raise NotAllowed(_("Internal comments are for the staff."))
         comment = Comment.objects.create(
             case=move.case, author=actor, body=body, is_internal=is_internal, created_at=move.at
         )
         event = move.note("comment", id=comment.pk, is_internal=is_internal)
-        if not is_internal and not is_customer:
+        if not is_internal and not of_customer and _is_ours(move):
             for clock in clocks.answer_given(move):
                 move.note("answered", metric=clock.metric)
         named = User.objects.filter(is_active=True, username__in=MENTION.findall(body))
@@ -127,11 +129,18 @@ def add_comment(
         return comment
 
 
+def _is_ours(move: Passage) -> bool:
+    """Tell whether whoever speaks has a part in our work on this kind of case."""
+    ours = [spec for spec in move.flow.work.values() if spec.party == PROVIDER]
+    roles = {role for spec in ours for role in spec.roles()}
+    return any(move.who.has_role(role, move.case.unit) for role in roles)
+
+
 def _may_read(move: Passage, person: User, *, is_internal: bool) -> bool:
-    customer = person.pk in (move.case.requester_id, move.case.on_behalf_of_id)
-    if is_internal and customer:
+    who = Actor.of(person, move.at)
+    if is_internal and is_customer(move.case, who):
         return False
-    return Case.objects.visible_to(Actor.of(person, move.at)).filter(pk=move.case.pk).exists()
+    return Case.objects.visible_to(who).filter(pk=move.case.pk).exists()
 
 
 def attach_file(

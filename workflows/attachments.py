@@ -17,6 +17,8 @@ from workflows.models import Attachment
 if TYPE_CHECKING:
     from workflows.door import Passage
 
+HEAD = 4096
+"""Bytes that are looked at to tell what a file is."""
 OFFICE = b"PK\x03\x04"
 SIGNATURES: dict[str, tuple[str, tuple[bytes, ...]]] = {
     ".png": ("image/png", (b"\x89PNG\r\n\x1a\n",)),
@@ -54,7 +56,7 @@ def check(file: UploadedFile[Any]) -> str:
             % {"name": file.name, "limit": limit // 2**20}
         )
     content_type, beginnings = SIGNATURES[extension]
-    head = file.read(4096)
+    head = file.read(HEAD)
     file.seek(0)
     if not (head.startswith(beginnings) if beginnings else _is_text(head)):
         raise ValidationError(
@@ -92,7 +94,7 @@ def _is_text(head: bytes) -> bool:
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
-        return error.start > len(head) - 4 or _decodes(head, "gb18030")
+        return _is_cut_off(head, error) or _decodes(head, "gb18030")
     return True
 
 
@@ -100,5 +102,10 @@ def _decodes(head: bytes, encoding: str) -> bool:
     try:
         head.decode(encoding)
     except UnicodeDecodeError as error:
-        return error.start > len(head) - 4
+        return _is_cut_off(head, error)
     return True
+
+
+def _is_cut_off(head: bytes, error: UnicodeDecodeError) -> bool:
+    """Tell whether only the last character is broken, by the end of what was read."""
+    return len(head) == HEAD and error.start > HEAD - 4

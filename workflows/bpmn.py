@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
@@ -46,7 +45,6 @@ NAMESPACES = {
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
-@cache
 def flow_of(lifecycle: type[Lifecycle]) -> Any:
     """Return the Flow that draws `lifecycle`, a subclass of `viewflow.workflow.flow.Flow`.
 
@@ -115,7 +113,8 @@ def bpmn_xml(lifecycle: type[Lifecycle]) -> str:
     root = ElementTree.fromstring(chart.grid_to_bpmn(grid))
     process = root.find("bpmn:process", NAMESPACES)
     plane = root.find("bpmndi:BPMNDiagram/bpmndi:BPMNPlane", NAMESPACES)
-    assert process is not None and plane is not None  # viewflow's template has both
+    assert process is not None  # viewflow's template has both
+    assert plane is not None
     process.set("id", lifecycle.kind)
     process.set("isExecutable", "false")
     plane.set("bpmnElement", lifecycle.kind)

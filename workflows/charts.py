@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import count
 from statistics import fmean, median
 
 from django.template.loader import render_to_string
@@ -33,7 +32,7 @@ Point = tuple[int, int]
 
 @dataclass(eq=False)
 class Stop:
-    """A state in the picture; without a state, a place in the main row that a line passes."""
+    """A state in the picture; or, with `via`, where a line between them crosses the main row."""
 
     col: float
     row: int
@@ -43,6 +42,7 @@ class Stop:
     exits: list[str] = field(default_factory=list)
     is_end: bool = False
     is_exit: bool = False
+    via: tuple[Stop, Stop] | None = None
     y: int = 0  # the middle of its row
 
     @property
@@ -132,7 +132,8 @@ class Picture:
         self.stops: dict[str, Stop] = {}
         self.buses: dict[tuple[int, Stop], Bus] = {}
         self.straight: list[tuple[Stop, Stop]] = []
-        self.detoured: dict[tuple[Stop, Stop], Stop] = {}
+        self.crossings: list[Stop] = []
+        self.base: dict[int, int] = defaultdict(int)  # of each channel, the lowest track
         self.place_states()
         self.place_lines()
         self.assign_tracks()
@@ -146,10 +147,10 @@ class Picture:
         side = [s for s in self.lifecycle.State.values if s in used and s not in self.path]
         detours = [state for state in side if state not in self.lifecycle.closed]
         for state in sorted(detours, key=self.wished_col):
-            self.place(state, self.wished_col(state), (-0.5, 0.5))
+            self.place(state, self.wished_col(state), (-1, 1))
         for state in side:
             if state in self.lifecycle.closed:
-                self.place(state, len(self.path) - 1, (1.0,))
+                self.place(state, len(self.path) - 1, (1,))
 
     def wished_col(self, state: str) -> float:
         """Return the middle of the places on the main path that `state` has to do with."""
@@ -159,25 +160,26 @@ class Picture:
     def neighbours(self, state: str) -> set[str]:
         return {s for pair in self.pairs if state in pair for s in pair} - {state}
 
-    def place(self, state: str, wished: float, directions: tuple[float, ...]) -> None:
-        """Put a state into the free place nearest to `wished`, above or below the main path.
-
-        Beside those it leads to, else in the emptier row.
+    def place(self, state: str, wished: float, directions: tuple[int, ...]) -> None:
+        """Put a state near `wished`, above or below the main path: if it can be in the row of
+        those it leads to (else in the emptier one), for a line across the main path is long.
         """
-        in_row = {
-            row: [stop for stop in self.stops.values() if stop.row == row] for row in (ABOVE, BELOW)
-        }
-        near = self.neighbours(state)
-        rows = sorted(
-            in_row, key=lambda row: (-sum(s.state in near for s in in_row[row]), len(in_row[row]))
+        rows = {row: [s for s in self.stops.values() if s.row == row] for row in (ABOVE, BELOW)}
+        near, is_end = self.neighbours(state), state in self.lifecycle.closed
+        best = min(rows, key=lambda row: (-sum(s.state in near for s in rows[row]), len(rows[row])))
+        places = [
+            (distance / 2 + (row != best), wished + distance / 2 * direction, row)
+            for distance in range(2 * len(self.lifecycle.State) + 1)
+            for direction in directions
+            for row in rows
+        ]
+        _cost, col, row = min(
+            (cost, col, row)
+            for cost, col, row in places
+            if col >= 0
+            and all(abs(s.col - col) >= (0.5 if s.is_end and is_end else 1) for s in rows[row])
         )
-        for distance in count():
-            for direction in directions:
-                col = wished + direction * distance
-                for row in rows:
-                    if col >= 0 and all(abs(stop.col - col) >= 1 for stop in in_row[row]):
-                        self.add(state, col, row)
-                        return
+        self.add(state, col, row)
 
     def add(self, state: str, col: float, row: int) -> None:
         states, closed = self.lifecycle.State, self.lifecycle.closed
@@ -191,7 +193,7 @@ class Picture:
                 line
                 for source, target in self.pairs
                 if source == state and self.is_exit(target)
-                for line in wrapped(str(states(target).label), BOX - 38, NOTE)
+                for line in wrapped(f"✕ {states(target).label}", BOX - 20, NOTE)
             ],
             is_end=state in closed,
             is_exit=self.is_exit(state),
@@ -209,10 +211,11 @@ class Picture:
             if self.is_beside(start, end):
                 self.straight.append((start, end))
             elif {start.row, end.row} == {ABOVE, BELOW}:
-                passing = Stop(int(end.col) - 0.5 - 0.03 * len(self.detoured), MAIN)
-                self.detoured[start, end] = passing
-                self.join(start, passing)
-                self.join(passing, end)
+                col = int(end.col) - 0.5 - 0.03 * len(self.crossings)
+                crossing = Stop(col, MAIN, via=(start, end))
+                self.crossings.append(crossing)
+                self.join(start, crossing)
+                self.join(crossing, end)
             else:
                 self.join(start, end)
 
@@ -238,10 +241,10 @@ class Picture:
             for source in bus.sources:
                 sides[source, bus.channel].append((bus.target.x, bus))
         found = {}
-        for (stop, channel), meeting in sides.items():
-            shift = 5 * (stop.row - MAIN) if stop.width == BOX else 0  # never in one line with
+        for (stop, _channel), meeting in sides.items():
+            shift = 5 * (stop.row - MAIN)  # never in one line with a port of another row
             for place, (_x, bus) in enumerate(sorted(meeting, key=lambda item: item[0]), start=1):
-                part = stop.width * place // (len(meeting) + 1)  # the port of another row
+                part = stop.width * place // (len(meeting) + 1)
                 found[stop, bus] = stop.left + part + shift
         return found
 
@@ -274,18 +277,15 @@ class Picture:
 
     def set_heights(self) -> None:
         """Set where rows and channels lie, from top to bottom."""
-        self.base: dict[int, int] = {}  # the lowest track of each channel
         y = 0
         for row in (ABOVE, MAIN, BELOW, BELOW + 1):
             tracks = [bus.track + 1 for bus in self.buses.values() if bus.channel == row]
             y += 2 * PAD + TRACK * max(tracks, default=0)
             self.base[row] = y - PAD
-            stops = [stop for stop in self.stops.values() if stop.row == row]
+            stops = [s for s in (*self.stops.values(), *self.crossings) if s.row == row]
             height = max((stop.height for stop in stops), default=0)
             for stop in stops:
                 stop.y = y + height // 2
-            for passing in self.detoured.values():
-                passing.y = y + height // 2 if passing.row == row else passing.y
             y += max([height, *(stop.bottom - y for stop in stops)])
         self.height = y
         self.width = max(stop.x for stop in self.stops.values()) + BOX // 2 + 20
@@ -306,17 +306,17 @@ class Picture:
             ]
             points = [(start.left + start.width, start.y), (end.left - 3, end.y)]
             yield Line(self.title(start, end), drawn(points), notes)
-        for (_channel, target), bus in self.buses.items():
-            if not target.state:
-                continue
+        for bus in self.buses.values():
             for source in bus.sources:
+                if bus.target.via:
+                    continue  # drawn with its second half
                 points, note = self.route(source, bus), self.note(source, bus)
-                if not source.state:
-                    origin = next(pair[0] for pair, via in self.detoured.items() if via is source)
+                if source.via:
+                    origin = source.via[0]
                     first = self.buses[channel_between(origin, source), source]
                     points = [*self.route(origin, first)[:-1], *points[1:]]
                     source, note = origin, self.note(origin, first)
-                yield Line(self.title(source, target), drawn(points), [note])
+                yield Line(self.title(source, bus.target), drawn(points), [note])
 
     def route(self, source: Stop, bus: Bus) -> list[Point]:
         leave, arrive = self.ports[source, bus], self.ports[bus.target, bus]
@@ -330,13 +330,10 @@ class Picture:
 
     def note(self, source: Stop, bus: Bus) -> Note:
         """Return the words beside the place where `source` joins the bus."""
-        if not source.state:
-            return Note("", self.ports[source, bus], 0)
-        passing = next((p for (s, _t), p in self.detoured.items() if p is bus.target), None)
-        goal = next((t for (_s, t), p in self.detoured.items() if p is passing), bus.target)
-        text = " / ".join(self.labels(source.state, goal.state))
         x, arrive = self.ports[source, bus], self.ports[bus.target, bus]
-        y = self.track_y(bus) - 4 if hasattr(self, "base") else 0
+        goal = bus.target.via[1] if bus.target.via else bus.target
+        text = "" if source.via else " / ".join(self.labels(source.state, goal.state))
+        y = self.track_y(bus) - 4
         return Note(text, x + 7, y) if arrive >= x else Note(text, x - 7, y, "end")
 
     def labels(self, source: str, target: str) -> list[str]:

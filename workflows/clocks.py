@@ -140,7 +140,7 @@ def promise(
 def pause(clock: Clock, at: datetime, state: str) -> None:
     if clock.state == PAUSED:
         return
-    _bank(clock, at)
+    bank(clock, at)
     clock.state, clock.due_at, clock.next_alert_at = PAUSED, None, None
     clock.save(update_fields=CHANGED)
     _open_segment(clock, ClockSegment.Kind.PAUSED, at, state)
@@ -151,21 +151,20 @@ def resume(clock: Clock, at: datetime, state: str) -> None:
     if clock.state == RUNNING:
         return
     _close_segment(clock, at, timedelta())
-    _run(clock, at)
+    run(clock, at, state)
     clock.save(update_fields=CHANGED)
-    _open_segment(clock, ClockSegment.Kind.RUNNING, at, state)
 
 
 def stop(clock: Clock, at: datetime) -> None:
     """Stop for good: met at the deadline itself, missed a moment later."""
-    _bank(clock, at)
+    bank(clock, at)
     clock.state = Clock.State.MISSED if clock.breached_at else Clock.State.MET
     clock.stopped_at, clock.next_alert_at = at, None
     clock.save(update_fields=CHANGED)
 
 
 def _cancel(clock: Clock, at: datetime) -> None:
-    _bank(clock, at)
+    bank(clock, at)
     clock.state, clock.stopped_at = Clock.State.CANCELLED, at
     clock.due_at, clock.next_alert_at = None, None
     clock.save(update_fields=CHANGED)
@@ -176,9 +175,8 @@ def _continue(clock: Clock, at: datetime, state: str) -> None:
     _open_segment(clock, ClockSegment.Kind.STOPPED, clock.stopped_at or at, state)
     _close_segment(clock, at, timedelta())
     clock.stopped_at = None
-    _run(clock, at)
+    run(clock, at, state)
     clock.save(update_fields=CHANGED)
-    _open_segment(clock, ClockSegment.Kind.RUNNING, at, state)
 
 
 CHANGED = [
@@ -187,13 +185,15 @@ CHANGED = [
 ]  # fmt: skip
 
 
-def _run(clock: Clock, at: datetime) -> None:
+def run(clock: Clock, at: datetime, state: str) -> None:
+    """Let the clock run from `at`: the deadline is what is left of the budget; caller saves."""
     clock.state, clock.changed_at = RUNNING, at
     clock.due_at = clock.calendar.working_time().add(at, clock.budget - clock.elapsed)
     clock.next_alert_at = next_alert(clock)
+    _open_segment(clock, ClockSegment.Kind.RUNNING, at, state)
 
 
-def _bank(clock: Clock, at: datetime) -> None:
+def bank(clock: Clock, at: datetime) -> None:
     """Count what ran since the last change, and close the open segment with it."""
     worked = timedelta()
     if clock.state == RUNNING:
@@ -219,7 +219,7 @@ def next_alert(clock: Clock, after: datetime | None = None) -> datetime | None:
     After an outage the thresholds that passed meanwhile are one alert, not a storm: with
     `after`, only what comes later is returned.
     """
-    for percent in sorted(clock.warn_at):
+    for percent in sorted({*clock.warn_at, 100}):  # the deadline itself is never passed over
         if percent <= clock.level:
             continue
         at = alert_instant(clock, percent)

@@ -21,7 +21,7 @@ from viewflow.fsm import TransitionConditionsUnmet
 
 from people.actors import Actor, customer_class_of
 from people.models import User
-from workflows import attachments, clocks, custody, notices, search, work
+from workflows import attachments, clocks, custody, notices, retiming, search, work
 from workflows.events import record, substantial_since
 from workflows.forms import cleaned
 from workflows.lifecycles import Action, Lifecycle, lifecycle_of
@@ -65,7 +65,7 @@ class Passage:
         if self.task is not None:
             return work.principal(self.who, self.task)
         customers = {self.case.requester_id, self.case.on_behalf_of_id}
-        if self.who.user.pk in customers or self.who.holds:
+        if self.who.user.pk in customers:
             return None
         return next(iter(customers & self.who.stands_in_for), None)
 
@@ -283,6 +283,8 @@ def _settle(
     is_final = case.state in flow.closed
     case.closed_at = (case.closed_at or move.at) if is_final else None
     case.search_tokens = search.token_text(case.prose)
+    if before and any(before.get(name) != getattr(case, name, None) for name in retiming.MATCHED):
+        retiming.rematch(move)
     due_at = clocks.settle(move, source)
     opened = work.settle(move, source, name, due_at)
     custody.settle(move)

@@ -1,4 +1,4 @@
-"""What must happen by itself, at every beat: due clocks, waiting mail, absences that begin or end.
+"""What must happen by itself, at every beat: due clocks, absences that begin or end, waiting mail.
 
 A process of its own in the embedded product, woken by Celery in the grown-up one. A late beat
 delays, and loses nothing.
@@ -6,13 +6,28 @@ delays, and loses nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from workflows.absences import tell_deputies
+from workflows.models import Beat
 from workflows.relay import relay
 from workflows.sweep import sweep
 
+PARTS: dict[str, Callable[[datetime], int]] = {
+    "sweep": sweep,
+    "tell_deputies": tell_deputies,
+    "relay": relay,
+}
+
 
 def beat(at: datetime) -> dict[str, int]:
-    """Run one beat at `at`; return what was handled, by name."""
-    return {"swept": sweep(at), "told": tell_deputies(at), "sent": relay(at)}
+    """Run every part at `at`; return how much each handled."""
+    return {name: run(name, at) for name in PARTS}
+
+
+def run(name: str, at: datetime) -> int:
+    """Run one part and note that it ran; return how much it handled."""
+    handled = PARTS[name](at)
+    Beat.done(name, at)
+    return handled

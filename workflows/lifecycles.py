@@ -52,6 +52,10 @@ class Work:
     party: str = PROVIDER
     same_as: str = ""
 
+    def names(self, slot: str) -> bool:
+        """Tell whether the work belongs to a person the case names, whatever their roles."""
+        return self.person is not None
+
     def roles(self) -> Iterator[Role]:
         if self.role:
             yield self.role
@@ -71,6 +75,9 @@ class Decision:
     lost: str = "reject"
     barred: Permission | None = None
     party: str = PROVIDER
+
+    def names(self, slot: str) -> bool:
+        return self.quorum.names(slot)
 
     def roles(self) -> Iterator[Role]:
         yield from self.quorum.roles()

@@ -45,7 +45,8 @@ def for_alert(clock: Clock, event: Event) -> list[Outbox]:
     for percent, roles in case.lifecycle.escalation.items():
         if event.data["percent"] >= percent:
             for role in roles:
-                told |= set(holders_of(role, case.unit, event.at).values_list("pk", flat=True))
+                above = set(holders_of(role, case.unit, event.at).values_list("pk", flat=True))
+                told |= set(deputy_chain(above, event.at).values())
     return _rows(event, "clock", told)
 
 

@@ -84,9 +84,13 @@ is_automation = Permission("the system itself", lambda flow, who: who.is_automat
 
 
 def may_take(flow: Lifecycle, who: Actor, task: Task) -> bool:
-    """Tell whether `who` may do `task`: theirs or of their role, and not barred from the step."""
-    if task.assignee_id is not None:
-        entitled = task.assignee_id in who.identities
-    else:
-        entitled = who.has_role(task.role, task.unit)
+    """Tell whether `who` may do `task`: theirs or of their role, and not barred from the step.
+
+    What came from a role's queue needs the role at this instant; a person the case names needs
+    none.
+    """
+    if task.assignee_id not in (None, *who.identities):
+        return False
+    is_named = task.assignee_id is not None and flow.work[task.step].names(task.slot)
+    entitled = is_named or who.has_role(task.role, task.unit)
     return entitled and not flow.is_barred(task.step, who)

@@ -41,6 +41,10 @@ class Quorum:
         """Tell whether a no that ends the whole decision was cast in this part."""
         return False
 
+    def names(self, slot: str) -> bool:
+        """Tell whether the seat `slot` belongs to a person the case names, whatever their roles."""
+        return False
+
     def roles(self) -> Iterator[Role]:
         raise NotImplementedError
 
@@ -67,6 +71,9 @@ class Seat(Quorum):
         if vote is None:
             return None if self.role in open_slots else True
         return vote == APPROVE
+
+    def names(self, slot: str) -> bool:
+        return slot == self.role and self.person is not None
 
     def vetoed(self, votes: Votes) -> bool:
         return self.veto and votes.get(self.role) == REJECT
@@ -121,6 +128,9 @@ class AtLeast(Quorum):
     def roles(self) -> Iterator[Role]:
         for part in self.parts:
             yield from part.roles()
+
+    def names(self, slot: str) -> bool:
+        return any(part.names(slot) for part in self.parts)
 
     def vetoed(self, votes: Votes) -> bool:
         return any(part.vetoed(votes) for part in self.parts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -48,7 +47,7 @@ def _send(message: Outbox, at: datetime) -> bool:
     message.attempts += 1
     try:
         deliver(message)
-    except (SMTPException, OSError) as error:
+    except Exception as error:  # whatever is wrong with one letter, the others go out
         _put_off(message, at, error)
         return False
     message.sent_at = max(at, timezone.now())

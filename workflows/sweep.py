@@ -15,6 +15,7 @@ from workflows import clocks, notices
 from workflows.door import perform
 from workflows.events import next_event
 from workflows.models import Case, Clock, Event, Outbox
+from workflows.refusals import Conflict
 
 BATCH = 200
 
@@ -65,7 +66,7 @@ def _alert(clock: Clock, at: datetime, actor_id: int) -> Event:
     """
     passed = [
         percent
-        for percent in clock.warn_at
+        for percent in {*clock.warn_at, 100}
         if percent > clock.level and clocks.alert_instant(clock, percent) <= at
     ]
     clock.level = max(passed, default=clock.level)
@@ -93,6 +94,9 @@ def _act_on_breaches(at: datetime) -> int:
                 state=Clock.State.RUNNING, breached_at__isnull=False,
             ).select_related("case")  # fmt: skip
             for clock in over:
-                perform(clock.case, spec.on_breach, actor=automation(), at=at)
+                try:
+                    perform(clock.case, spec.on_breach, actor=automation(), at=at)
+                except Conflict:  # somebody acted, or another sweep, since the clock was read
+                    continue
                 acted += 1
     return acted

@@ -3,21 +3,19 @@
 from celery import shared_task
 from django.utils import timezone
 
-from workflows import absences as standing_in
-from workflows import relay as sending
-from workflows import sweep as sweeping
+from workflows import heartbeat
 
 
 @shared_task
 def sweep() -> int:
-    return sweeping.sweep(timezone.now())
+    return heartbeat.run("sweep", timezone.now())
 
 
 @shared_task
 def relay() -> int:
-    return sending.relay(timezone.now())
+    return heartbeat.run("relay", timezone.now())
 
 
 @shared_task
 def tell_deputies() -> int:
-    return standing_in.tell_deputies(timezone.now())
+    return heartbeat.run("tell_deputies", timezone.now())

@@ -25,7 +25,7 @@ ICONS = {
     "open": "file-plus", "comment": "message", "attach": "paperclip", "claim": "hand-stop",
     "release": "arrow-back-up", "assign": "user-share", "link": "link", "watch": "eye",
     "unwatch": "eye-off", "warn": "hourglass", "breach": "alert-triangle",
-    "answered": "circle-check",
+    "answered": "circle-check", "retime": "calendar-time",
 }  # fmt: skip
 
 
@@ -42,8 +42,8 @@ class Entry:
 
 
 def is_customer(case: Case, who: Actor) -> bool:
-    """Tell whether `who` asked for the case: then internal words are not for them."""
-    return who.user.pk in (case.requester_id, case.on_behalf_of_id)
+    """Tell whether `who` asked for the case, or stands in: internal words are not for them."""
+    return bool({case.requester_id, case.on_behalf_of_id} & who.identities)
 
 
 def readable_comments(case: Case, who: Actor) -> list[Comment]:
@@ -77,7 +77,7 @@ def _entry(case: Case, event: Event, comments: dict[int, Comment]) -> Entry | No
 def _kind(event: Event) -> str:
     if event.action == "comment":
         return "comment"
-    if event.kind == Event.Kind.CLOCK or event.action == "answered":
+    if event.kind == Event.Kind.CLOCK or event.action in ("answered", "retime"):
         return "clock"
     return "decision" if event.kind != Event.Kind.NOTE else "system"
 
@@ -99,6 +99,11 @@ def sentence(case: Case, event: Event) -> str:
         "unwatch": _("no longer follows this case"),
         "answered": _("gave the first answer: %(clock)s stopped")
         % {"clock": lifecycle.clock_label(data.get("metric", ""))},
+        "retime": _("%(clock)s is now held to: %(standard)s")
+        % {
+            "clock": lifecycle.clock_label(data.get("metric", "")),
+            "standard": data.get("standard", ""),
+        },
         "warn": _("%(percent)s %% of the time for %(clock)s is used")
         % {
             "percent": data.get("percent", ""),

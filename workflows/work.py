@@ -61,18 +61,18 @@ def _of_round(one: Task, task: Task) -> bool:
 
 
 def _finish(move: Passage, task: Task, outcome: str, note: str = "") -> None:
-    principal = _principal(move.who, task)
+    behalf = principal(move.who, task)
     task.status, task.outcome, task.note = Task.Status.DONE, outcome, note
     task.done_at, task.done_by = move.at, move.who.user
-    task.on_behalf_of_id = principal
+    task.on_behalf_of_id = behalf
     if task.assignee_id is None:
-        task.assignee_id = principal or move.who.user.pk
+        task.assignee_id = behalf or move.who.user.pk
 
 
-def _principal(who: Actor, task: Task) -> int | None:
-    """Return for whom a deputy acts; None when people act for themselves."""
-    if task.assignee_id is not None:
-        return task.assignee_id if task.assignee_id != who.user.pk else None
+def principal(who: Actor, task: Task) -> int | None:
+    """Return for whom a deputy acts, also on work taken from the queue; None for oneself."""
+    if task.assignee_id not in (None, who.user.pk):
+        return task.assignee_id
     hold = who.hold(task.role, task.unit)
     return hold.holder_id if hold and hold.holder_id != who.user.pk else None
 
@@ -114,7 +114,8 @@ def _decision_seats(move: Passage, spec: Decision) -> list[OpenSeat]:
         return [one for one in people if not spec.barred(move.flow, Actor.of(one, move.at))]
 
     seats = list(spec.quorum.seats(move.case, holders))
-    if spec.quorum.verdict({}, {seat.slot for seat in seats}) is not None:
+    is_empty = any(seat.person is None and not holders(seat.role) for seat in seats)
+    if is_empty or spec.quorum.verdict({}, {seat.slot for seat in seats}) is not None:
         raise Conflict(
             _("Too few people can decide “%(step)s”; ask for the missing roles to be given.")
             % {"step": spec.label}

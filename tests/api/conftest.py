@@ -19,8 +19,13 @@ from people.tokens import issue_token
 from tests.world import NOON
 
 API = "/api/v1/"
-FILING = {"kind": "optimization", "title": "报表自动汇总", "service": "erp", "wanted": "每天自动汇总",
-          "urgency": "normal"}  # fmt: skip
+FILING = {
+    "kind": "optimization",
+    "title": "报表自动汇总",
+    "service": "erp",
+    "wanted": "每天自动汇总",
+    "urgency": "normal",
+}
 
 
 class Caller:

@@ -50,8 +50,11 @@ def test_readyz_tells_of_a_dead_database(client: Client) -> None:
     assert (answer.status_code, answer.content) == (503, b"the database does not answer\n")
 
 
+@pytest.mark.django_db
 def test_metrics_answer_this_machine(client: Client) -> None:
-    assert b"django_http_requests" in client.get("/metrics").content
+    answer = client.get("/metrics").content
+    assert b"django_http_requests" in answer
+    assert b"opsgate_open_cases 0.0" in answer
 
 
 def test_metrics_refuse_another_machine(client: Client) -> None:
@@ -65,6 +68,7 @@ def test_metrics_refuse_another_machine_behind_the_proxy_here(
     assert client.get("/metrics", headers={"x-forwarded-for": "10.0.0.9"}).status_code == 403
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("given", "status"), [("right", 200), ("wrong", 403), ("", 403)])
 def test_metrics_want_their_token(
     client: Client, settings: Settings, given: str, status: int

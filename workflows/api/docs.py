@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.response import Response
 
@@ -11,6 +16,10 @@ from workflows.api import errors
 
 
 class Schema(SpectacularAPIView):
+    """JSON unless YAML is asked for; then a refusal is JSON too."""
+
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiYamlRenderer, OpenApiYamlRenderer2]
+
     def get_exception_handler(self) -> Callable[..., Response]:
         return errors.answer
 
@@ -19,3 +28,4 @@ class Docs(SpectacularSwaggerSplitView):
     """Swagger UI with its script at an address of its own: the policy allows none in a page."""
 
     url_name = "api:schema"
+    template_name = "workflows/api_docs.html"

@@ -34,8 +34,13 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response:
 
 
 def problem(status_code: int, message: str, errors: Mapping[str, Any] | None = None) -> Response:
-    found = {str(field): [str(one) for one in said] for field, said in (errors or {}).items()}
-    return Response({"message": message, "errors": found}, status=status_code)
+    found = {field: [_writable(one) for one in said] for field, said in (errors or {}).items()}
+    return Response({"message": _writable(message), "errors": found}, status=status_code)
+
+
+def _writable(sentence: object) -> str:
+    """Return the sentence without half characters: some sentences repeat what was sent."""
+    return str(sentence).encode("utf-8", "replace").decode()
 
 
 def by_field(detail: Any) -> dict[str, list[str]]:

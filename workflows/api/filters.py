@@ -9,7 +9,7 @@ from people.models import Unit
 from workflows.models import Case, CaseQuerySet
 
 
-class CaseFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+class CaseFilter(filters.FilterSet):
     kind = filters.CharFilter(help_text="As in `kinds/`.")
     state = filters.CharFilter()
     open = filters.BooleanFilter(

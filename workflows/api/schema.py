@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -51,9 +52,15 @@ FIELDS_OF_ACTION = dict.fromkeys(("application/json", "multipart/form-data"), AC
 
 
 class ApiSchema(AutoSchema):
-    def get_response_serializers(self) -> Any:
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         """Add the refusals to what the operation itself declares."""
-        own = super().get_response_serializers()
-        answers = own if isinstance(own, dict) else {200: own}
-        refusals = READING if self.method == "GET" else WRITING
-        return {**answers, **dict.fromkeys(refusals, Problem)}
+        operation = super().get_operation(*args, **kwargs)
+        if operation is not None:
+            shape = self.resolve_serializer(Problem, "response").ref
+            for status in READING if self.method == "GET" else WRITING:
+                refusal = {
+                    "description": HTTPStatus(status).phrase,
+                    "content": {"application/json": {"schema": shape}},
+                }
+                operation["responses"].setdefault(str(status), refusal)
+        return operation

@@ -1,5 +1,6 @@
 """The tables of the engine. Only the door and its parts write cases, tasks, clocks and events."""
 
+from workflows.models.beats import Beat
 from workflows.models.cases import Case, CaseLink, CaseQuerySet, NumberSequence, Watch
 from workflows.models.clocks import Clock, ClockSegment, Custody
 from workflows.models.delivery import IdempotencyRecord, Outbox, OutboxQuerySet
@@ -8,6 +9,7 @@ from workflows.models.tasks import Task, TaskQuerySet
 
 __all__ = [
     "Attachment",
+    "Beat",
     "Case",
     "CaseLink",
     "CaseQuerySet",

@@ -116,7 +116,7 @@ def rest_of_the_request(case: Optimization, values: dict[str, Any]) -> dict[str,
         "reason": values["reason"],
         "service": case.service,
         "urgency": case.urgency,
-        "on_behalf_of": beneficiary(case),
+        "on_behalf_of": case.on_behalf_of,
     }
 
 

@@ -267,6 +267,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},  # once, through the root
         "django_guid": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},  # a lockout is news, its housekeeping is not
         # A wake-up every few seconds is no news; one that fails is, and is an error.
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

@@ -45,8 +45,20 @@ NAMESPACES = {
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
+_flows: dict[type[Lifecycle], Any] = {}
+
+
 def flow_of(lifecycle: type[Lifecycle]) -> Any:
-    """Return the Flow that draws `lifecycle`, a subclass of `viewflow.workflow.flow.Flow`.
+    """Return the Flow that draws `lifecycle`, a subclass of `viewflow.workflow.flow.Flow`."""
+    if lifecycle not in _flows:
+        own = {"process_title": lifecycle.label, "flow_label": lifecycle.kind}
+        content = {**nodes_of(lifecycle), **own, "__module__": __name__}
+        _flows[lifecycle] = type(f"{lifecycle.__name__}Flow", (flow.Flow,), content)
+    return _flows[lifecycle]
+
+
+def nodes_of(lifecycle: type[Lifecycle]) -> dict[str, Any]:
+    """Return a Start, and the nodes of every state.
 
     A View per working state, an End per closed one, a Switch where there are several ways on.
     A closed state that can be left again is a View before its End: nothing leaves an End.
@@ -69,8 +81,7 @@ def flow_of(lifecycle: type[Lifecycle]) -> Any:
             following = [f"after_{state}"]
         for name in following:
             view.Next(getattr(this, name))
-    own = {"process_title": lifecycle.label, "flow_label": lifecycle.kind, "__module__": __name__}
-    return type(f"{lifecycle.__name__}Flow", (flow.Flow,), {**nodes, **own})
+    return nodes
 
 
 def of_state(node: Any, state: str) -> Any:

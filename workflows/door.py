@@ -122,12 +122,14 @@ def open_case(
     kind: str,
     *,
     actor: User,
+    requester: User | None = None,
     at: datetime | None = None,
     idempotency_key: str | None = None,
     **data: Any,
 ) -> Answer:
     """File a case of `kind`; `data` are the fields of its form.
 
+    `requester`: who asks for it where the actor only writes it down, as when a part is split off.
     Raises `UnknownAction` (404), `NotAllowed` (403), `BadData` (422).
     """
     at = at or timezone.now()
@@ -141,7 +143,7 @@ def open_case(
             raise NotAllowed(_("You may not file this kind of case."))
         values = cleaned(lifecycle.form, data, who=who)
         files = values.pop("attachments", None) or []
-        case = _new_case(lifecycle, who, at, values)
+        case = _new_case(lifecycle, requester or actor, at, values)
         move = Passage(case, lifecycle(case, who, at, tasks=[]), who, at)
         event = _settle(move, "open", source="", changes={}, values=values)
         for file in files:
@@ -182,8 +184,10 @@ def perform(
     return Answer(move.case, event, ledger)
 
 
-def _new_case(lifecycle: type[Lifecycle], who: Actor, at: datetime, values: dict[str, Any]) -> Case:
-    beneficiary = values.get("on_behalf_of") or who.user
+def _new_case(
+    lifecycle: type[Lifecycle], requester: User, at: datetime, values: dict[str, Any]
+) -> Case:
+    beneficiary = values.get("on_behalf_of") or requester
     if beneficiary.unit is None:
         raise BadData(
             {"__all__": [_("You belong to no organisation unit; ask your administrator.")]}
@@ -195,7 +199,7 @@ def _new_case(lifecycle: type[Lifecycle], who: Actor, at: datetime, values: dict
         kind=lifecycle.kind,
         state=lifecycle.initial,
         lifecycle_revision=lifecycle.revision,
-        requester=who.user,
+        requester=requester,
         unit=beneficiary.unit,
         customer_class=customer_class_of(beneficiary, at),
         opened_at=at,
@@ -302,14 +306,17 @@ def _settle(
 def _raise_another(move: Passage, name: str, values: dict[str, Any]) -> None:
     """File and link the case that the action raises from this one, where it declares so.
 
-    `raises(case, values)` returns the filing data; the person acting files it.
+    `raises(case, values)` returns the filing data. The person acting files it, and whoever asked
+    for this case asks for that one: else the actor could not decide on it.
     """
     declared = next((one for one in move.flow.actions() if one.name == name), None)
     raises = declared.transition.custom.get("raises") if declared else None
     if raises is None:
         return
     data = raises(move.case, values)
-    answer = open_case(move.case.kind, actor=move.who.user, at=move.at, **data)
+    answer = open_case(
+        move.case.kind, actor=move.who.user, requester=move.case.requester, at=move.at, **data
+    )
     CaseLink.objects.create(
         source=answer.case, target=move.case, relation=CaseLink.Relation.RAISED_FROM,
         created_by=move.who.user, created_at=move.at,

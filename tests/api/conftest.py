@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -94,7 +93,6 @@ def by_session(world: dict[str, User]) -> Callable[[str], Caller]:
     def caller(username: str) -> Caller:
         client = Client(enforce_csrf_checks=True)
         client.force_login(world[username], "django.contrib.auth.backends.ModelBackend")
-        client.get("/login/")  # hands out the CSRF cookie
         secret = "c" * 32
         client.cookies["csrftoken"] = secret
         return Caller(client, **{"X-CSRFToken": secret})
@@ -116,6 +114,3 @@ def desk(by_token: Callable[[str], Caller]) -> Caller:
 def stranger(by_token: Callable[[str], Caller]) -> Caller:
     """Somebody with no role, from another unit."""
     return by_token("requester2")
-
-
-HOUR = timedelta(hours=1)

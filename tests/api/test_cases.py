@@ -142,12 +142,6 @@ def test_what_one_may_not_see_is_absent_from_lists_and_counts(requester, strange
     assert stranger.get("tasks/?view=queue").json()["count"] == 0
 
 
-def queries_of(assert_num, caller, path):
-    with assert_num(0, exact=False) as captured:
-        assert caller.get(path).status_code == 200
-    return len(captured)
-
-
 @pytest.mark.parametrize(
     "path", ["cases/?limit=100", "tasks/?view=queue&limit=100", "cases/?q=report&limit=100"]
 )

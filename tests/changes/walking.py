@@ -100,6 +100,8 @@ class Walk:
     def act(self, who: str, action: str, *, after: timedelta = QUARTER, **data: Any) -> Walk:
         self.at += after
         person, values = self.world[who], {**GOOD[action], **data}
+        if action == "pass_to_assessment":
+            values |= {"service": self.case.service.code}
         self.case = perform(self.case, action, actor=person, at=self.at, **values).case
         return self
 

@@ -33,6 +33,7 @@ from workflows.api import errors
 from workflows.api.authentication import TokenAuthentication
 from workflows.api.bodies import JSONParser, idempotency_key
 from workflows.api.schema import ApiSchema
+from workflows.api.serializers import whole_case
 from workflows.door import Answer
 from workflows.models import Case
 
@@ -115,8 +116,6 @@ class Endpoint(GenericAPIView[Any]):
         What was answered is kept in the transaction of the act: there is never one without
         the other.
         """
-        from workflows.api.serializers import whole_case
-
         with transaction.atomic():
             answer = act(idempotency_key(self.request))
             kept = answer.record.answer if answer.record and answer.is_replay else None

@@ -25,14 +25,14 @@ from workflows.lifecycles import (
     asks,
     case_state,
 )
-from workflows.permissions import has_role, holds_task, is_automation, is_requester, worked_on
+from workflows.permissions import has_role, holds_task, is_automation, is_requester
 from workflows.quorums import Seat, all_of
 
 DESK = [S.SUBMITTED, S.TRIAGE]
 CHECKED = [S.AWAITING_APPROVAL, S.OVER_LIMIT]
+DECIDED = [*CHECKED, S.ARBITRATING]
 BUILT = [S.IN_DEVELOPMENT, S.OUTSOURCED]
 AT_WORK = [S.ASSESSING, *CHECKED, *BUILT, S.TESTING]
-WORKED = [S.ASSESSING, *BUILT, S.TESTING]
 
 
 # fmt: off
@@ -80,7 +80,7 @@ class OptimizationLifecycle(Lifecycle):
         ),
         S.IN_DEVELOPMENT: Work(_("Build"), Role.DEVELOPER),
         S.OUTSOURCED: Work(_("Manage the supplier"), Role.ANALYST, party=VENDOR),
-        S.TESTING: Work(_("Test"), Role.TESTER, barred=worked_on(*BUILT)),
+        S.TESTING: Work(_("Test"), Role.TESTER, barred=forms.BUILT_IT),
         S.ACCEPTING: Work(_("Accept the result"), person=rules.beneficiary, party=CUSTOMER),
         S.ARBITRATING: Work(_("Decide the dispute"), Role.SERVICE_MANAGER, barred=is_requester),
     }
@@ -93,6 +93,10 @@ class OptimizationLifecycle(Lifecycle):
         Clock("delivery", _("Delivery"), starts=[S.IN_DEVELOPMENT], until=rules.end_of_agreed_day,
               pauses=[S.RETURNED, S.AWAITING_APPROVAL, S.OUTSOURCED, S.ACCEPTING],
               stops=[S.CLOSED]),
+        Clock("decision", _("Decision"), starts=DECIDED, repeats=True, is_ours=False,
+              stops=[S.ASSESSING, S.IN_DEVELOPMENT, S.CLOSED, S.REJECTED, S.CONVERTED]),
+        Clock("answer", _("Answer"), starts=[S.RETURNED], repeats=True, is_ours=False,
+              stops=[*DESK, S.ASSESSING, S.IN_DEVELOPMENT]),
         Clock("acceptance", _("Acceptance"), starts=[S.ACCEPTING], repeats=True, is_ours=False,
               stops=[S.CLOSED, S.IN_DEVELOPMENT, S.ARBITRATING], on_breach="close_unanswered"),
     )
@@ -225,7 +229,7 @@ class OptimizationLifecycle(Lifecycle):
         conditions=[rules.recently_closed], custom=asks(ReasonForm))
     def reopen(self, **values: Any) -> None: ...
 
-    @do(S.CLOSED, label=_("Rate"), permission=is_requester & ~worked_on(*WORKED),
+    @do(S.CLOSED, label=_("Rate"), permission=is_requester & ~forms.WORKED_ON_IT,
         conditions=[rules.not_yet_rated], custom=asks(forms.RatingForm, MAIN))
     def rate(self, **values: Any) -> None:
         self.put(**values)

@@ -17,8 +17,13 @@ from changes.models import EffortBooking, Optimization
 from changes.states import OptimizationState as S
 from workflows.forms import ActionForm, OpeningForm, ReasonForm
 from workflows.models.cases import Priority
+from workflows.permissions import acted, worked_on
 
-WORKED = (S.ASSESSING, S.IN_DEVELOPMENT, S.OUTSOURCED, S.TESTING)
+BUILT = (S.IN_DEVELOPMENT, S.OUTSOURCED)
+WORKED = (S.ASSESSING, *BUILT, S.TESTING)
+BUILT_IT = worked_on(*BUILT) | acted("book_effort", *BUILT)
+WORKED_ON_IT = worked_on(*WORKED) | acted("book_effort", *WORKED)
+"""Whoever did a step, or booked effort while somebody else had it."""
 EFFORTS = ("effort_analysis", "effort_development", "effort_testing")
 ABSURD = Decimal(1000)
 """Person-days above which a number is a slip of the finger, not an estimate."""
@@ -206,7 +211,7 @@ class AcceptForm(RatingForm):
     """Acceptance asks for the rating, but not of somebody who worked on the case (M16)."""
 
     def prepare(self) -> None:
-        if self.flow and self.flow.workers(*WORKED) & self.who.identities:
+        if self.flow and WORKED_ON_IT(self.flow, self.who):
             del self.fields["rating"]
             del self.fields["rating_comment"]
 

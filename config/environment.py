@@ -1,4 +1,4 @@
-"""Everything read from the environment; docs/configuration.md explains each variable."""
+"""Everything read from the environment; README.md explains each variable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Django's settings, from the environment; docs/configuration.md lists every variable."""
+"""Django's settings, from the environment; README.md lists every variable."""
 
 from datetime import timedelta
 from typing import Any

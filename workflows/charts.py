@@ -211,7 +211,7 @@ class Picture:
             if self.is_beside(start, end):
                 self.straight.append((start, end))
             elif {start.row, end.row} == {ABOVE, BELOW}:
-                col = int(end.col) - 0.5 - 0.03 * len(self.crossings)
+                col = max(1, int(end.col)) - 0.5 - 0.03 * len(self.crossings)
                 crossing = Stop(col, MAIN, via=(start, end))
                 self.crossings.append(crossing)
                 self.join(start, crossing)
@@ -359,7 +359,7 @@ def chart_svg(
         {
             "picture": Picture(lifecycle, done, now),
             "kind": lifecycle.kind,
-            "label": lifecycle.label,
+            "title": _("Diagram of the process: %(label)s") % {"label": lifecycle.label},
             "sentences": chart_text(lifecycle, done, now),
         },
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
+
 from people.actors import Actor
 from people.roles import Role
 
@@ -68,6 +70,17 @@ def worked_on(*steps: str) -> Permission:
         "worked on " + " or ".join(str(step) for step in steps),
         lambda flow, who: bool(who.identities & flow.workers(*steps)),
     )
+
+
+def acted(action: str, *states: str) -> Permission:
+    """Match whoever did `action` on this case in one of `states`, or had it done for them."""
+
+    def has_acted(flow: Lifecycle, who: Actor) -> bool:
+        found = flow.case.events.filter(action=action, source__in=states)
+        by = Q(actor__in=who.identities) | Q(on_behalf_of__in=who.identities)
+        return bool(found.filter(by).exists())
+
+    return Permission(f"{action} in " + " or ".join(str(state) for state in states), has_acted)
 
 
 def _holds_task(flow: Lifecycle, who: Actor) -> bool:

@@ -6,6 +6,8 @@ from tests.api.conftest import FILING
 from tests.api.test_refusals import refused
 from workflows.models import Case, Event
 
+pytestmark = pytest.mark.engine
+
 KEY = {"Idempotency-Key": "7c0ffee"}
 
 

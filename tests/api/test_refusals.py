@@ -9,6 +9,8 @@ from people.models import ApiToken
 from tests.api.conftest import API, FILING, Caller
 from workflows.models import Case
 
+pytestmark = pytest.mark.engine  # what one database swallows, another refuses
+
 TOO_MANY = 10**30
 READS = [
     "kinds/", "cases/", "cases/{number}/", "cases/{number}/events/",
@@ -188,6 +190,30 @@ def test_a_strange_value_is_refused_by_its_field_or_taken_as_text(requester, fie
     assert field in errors
     assert all(isinstance(one, str) and one for one in errors[field])
     assert not Case.objects.exists()
+
+
+@pytest.fixture
+def assessed(requester, desk):
+    number = requester.file()
+    desk.act(number, "pass_to_assessment", service="erp", priority="low", size="small")
+    return number
+
+
+@pytest.mark.parametrize("value", STRANGE, ids=lambda value: repr(value)[:20])
+@pytest.mark.parametrize("field", ["effort_analysis", "due_on", "risk"])
+def test_a_strange_value_is_refused_by_its_field_or_taken_as_a_number(
+    assessed, by_token, field, value
+):
+    body = {
+        "solution": "x", "effort_analysis": 1, "effort_development": 1, "effort_testing": 1,
+        "risk": "low", "due_on": "2026-12-04", "requirement_document": "y", field: value,
+    }  # fmt: skip
+    answer = by_token("analyst").post(f"cases/{assessed}/actions/propose/", body)
+    if answer.status_code == 200:
+        assert (field, value) in [("effort_analysis", 0.1), ("effort_analysis", "२")]
+        return
+    _message, errors = refused(answer, 422)
+    assert field in errors
 
 
 @pytest.mark.parametrize("value", ["a\x00b", "\ud800", [], {}, True])

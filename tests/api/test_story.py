@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+pytestmark = pytest.mark.engine
+
 PROPOSAL = {
     "solution": "x", "effort_analysis": 1, "effort_development": "4", "effort_testing": 1.5,
     "risk": "low", "due_on": "2026-12-04", "requirement_document": "y",
@@ -34,9 +36,8 @@ def test_a_request_travels_from_filing_to_rating(as_person, clock):
     closed = act("requester", "accept", rating=5, rating_comment="谢谢")
     assert (closed["state"], closed["fields"]["rating"]) == ("closed", 5)
     assert [one["name"] for one in closed["actions"]] == ["reopen"]
-    assert {one["metric"]: one["state"] for one in closed["clocks"]} == {
-        "response": "met", "proposal": "met", "delivery": "met", "acceptance": "met",
-    }  # fmt: skip
+    assert {"response", "proposal", "delivery"} <= {one["metric"] for one in closed["clocks"]}
+    assert {one["state"] for one in closed["clocks"]} == {"met"}
     assert {one["status"] for one in closed["tasks"]} == {"done"}
 
 

@@ -98,9 +98,7 @@ def test_above_the_limit_one_can_only_split_convert_or_reject(world):
 def test_every_way_above_the_limit_offers_the_same(world, way):
     step = walk(world, "assessing" if way == "propose" else "in_development")
     if way == "book_effort":
-        book_days(step, 10).act(
-            "developer", way, worked_on=(NOON - 20 * DAY).date(), effort="0.05"
-        )
+        book_days(step, 10).act("developer", way, worked_on=(NOON - 20 * DAY).date(), effort="0.05")
     else:
         step.act("analyst" if way == "propose" else "developer", way, **EFFORT_11)
     assert step.case.state == "over_limit"

@@ -60,6 +60,7 @@ def test_a_request_travels_from_filing_to_rating(world):
     assert {c.metric: c.state for c in case.clocks.all()} == {
         "response": "met",
         "proposal": "met",
+        "decision": "met",
         "delivery": "met",
         "acceptance": "met",
     }

@@ -64,7 +64,8 @@ def desk(world: World) -> Any:
 
 
 PROPOSAL = {
-    "solution": "定时任务", "effort_analysis": "1", "effort_development": "4", "effort_testing": "1",
+    "solution": "定时任务", "effort_analysis": "1", "effort_development": "4",
+    "effort_testing": "1",
     "risk": "low", "due_on": "2026-12-04", "requirement_document": "验收方法",
 }  # fmt: skip
 TRIAGE = {"service": "erp", "priority": "high", "size": "standard"}

@@ -303,7 +303,7 @@ def test_text_says_what_the_picture_shows() -> None:
     assert not [sentence for sentence in said if "Rate" in sentence]
     description = svg.findtext("svg:desc", namespaces=SVG)
     assert description is not None
-    assert all(f"{sentence}." in description for sentence in said)
+    assert all(f"{sentence};" in description for sentence in said)
 
 
 # -- BPMN ----------------------------------------------------------------------------------------

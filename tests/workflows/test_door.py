@@ -140,9 +140,7 @@ def test_the_wrong_state_is_told_with_the_state(world):
     case = walk(world).case
     with refused(Conflict) as caught:
         perform(case, "propose", actor=world["desk"], at=NOON, **GOOD["propose"])
-    assert caught.value.sentence == (
-        "This case is now “Submitted”, so that is no longer possible."
-    )
+    assert caught.value.sentence == ("This case is now “Submitted”, so that is no longer possible.")
 
 
 def test_an_unmet_condition_says_why(world):
@@ -246,9 +244,7 @@ def test_comments_claims_and_files_do_not_make_a_version_stale(world):
     seen, case = step.case.version, step.case
     claim_task(task=step.task, actor=world["desk"], at=NOON)
     add_comment(case=case, body="on it", actor=world["desk"], at=NOON)
-    attach_file(
-        case=case, file=SimpleUploadedFile("a.txt", b"x"), actor=world["desk"], at=NOON
-    )
+    attach_file(case=case, file=SimpleUploadedFile("a.txt", b"x"), actor=world["desk"], at=NOON)
     perform(case, "start_triage", actor=world["desk"], at=NOON, expected_version=seen)
     assert Case.objects.get().version == seen + 5  # claim, comment, answered, attach, action
 

@@ -1,0 +1,148 @@
+"""The pages in a real browser, against the product as `make run` starts it."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import which
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+SCREENS = ["/inbox/", "/inbox/?view=queue", "/cases/", "/new/", "/new/optimization/"]
+CASE = re.compile(r"/cases/REQ-\d+-\d+/$")
+SETTLED = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start the product with its demo world, as a newcomer does; yield its address."""
+    folder, port = tmp_path_factory.mktemp("site"), free_port()
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment = {**kept, "VAR_DIR": str(folder), "PORT": str(port), "HOST": "127.0.0.1"}
+    manage = [sys.executable, "manage.py"]
+    static = [*manage, "collectstatic", "--no-input", "-v0"]
+    subprocess.run(static, cwd=ROOT, env=environment, check=True)
+    log = (folder / "log").open("wb")
+    serve = [*manage, "serve", "--prepare"]
+    process = subprocess.Popen(serve, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(process, address, folder / "log")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        log.close()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    for _attempt in range(240):
+        if process.poll() is not None:
+            raise AssertionError(log.read_text())
+        try:
+            with urlopen(f"{address}/readyz", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.25)
+    raise AssertionError(f"not ready in time: {log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=which("chromium"), args=flags)
+
+
+@contextmanager
+def visit(chromium: Browser, site: str, who: str, **options: Any) -> Iterator[Page]:
+    """Log in as `who`; afterwards no console error and no request elsewhere may have been."""
+    complaints: list[str] = []
+    context = chromium.new_context(base_url=site, **options)
+    page = context.new_page()
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith((site, "data:")) else complaints.append(r.url),
+    )
+    page.goto("/login/")
+    page.locator("input[name=username]:visible").fill(who)
+    page.locator("input[name=password]:visible").fill("demo")
+    page.locator("form.og-form button[type=submit]").first.click()
+    page.wait_for_url(lambda url: "/login/" not in url)
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_screen_fits_and_is_quiet(
+    chromium: Browser, site: str, width: int, theme: Any
+) -> None:
+    size: Any = {"width": width, "height": 844}
+    with visit(chromium, site, "service_manager", viewport=size, color_scheme=theme) as page:
+        for path in SCREENS:
+            page.goto(path)
+            assert page.evaluate(SETTLED) <= 0, f"{path} scrolls sideways at {width} px"
+            assert page.locator("h1").count() == 1
+        page.goto("/cases/")
+        page.locator(".og-row__link").first.click()
+        page.wait_for_url(CASE)
+        assert page.evaluate(SETTLED) <= 0, f"the case page scrolls sideways at {width} px"
+
+
+def test_without_scripts_a_request_is_filed_and_decided(chromium: Browser, site: str) -> None:
+    with visit(chromium, site, "requester", java_script_enabled=False) as page:
+        page.goto("/new/optimization/")
+        page.fill("[name=title]", "没有脚本也能提交")
+        page.select_option("[name=service]", "erp")
+        page.fill("[name=wanted]", "只用表单")
+        page.locator("form.og-form button[type=submit]").click()
+        page.wait_for_url(CASE)
+        address = page.url
+    with visit(chromium, site, "desk", java_script_enabled=False) as page:
+        page.goto(f"{address}do/reject/")
+        page.fill("[name=reason]", "重复的申请")
+        page.locator("form.og-form button[type=submit]").first.click()
+        page.wait_for_url(address)
+        assert page.locator(".og-state--closed").count() == 1
+
+
+def test_why_this_due_time_opens_beside_the_case(chromium: Browser, site: str) -> None:
+    with visit(chromium, site, "analyst") as page:
+        page.goto("/cases/")
+        page.locator(".og-row__link").first.click()
+        page.locator(".og-why").first.click()
+        page.locator(".og-explain").wait_for()
+        assert page.locator(".og-explain table tbody tr").count() >= 1
+
+
+def test_the_browser_says_the_same_as_the_server_after_a_tick(chromium: Browser, site: str) -> None:
+    with visit(chromium, site, "desk") as page:
+        page.goto("/inbox/?view=queue")
+        before = page.locator("[data-og-words]").all_inner_texts()
+        page.wait_for_timeout(300)
+        assert page.locator("[data-og-words]").all_inner_texts() == before
+        assert before

@@ -186,7 +186,7 @@ class OptimizationLifecycle(Lifecycle):
         custom=asks(ReasonForm))
     def take_back(self, **values: Any) -> None: ...
 
-    @do(S.TESTING, S.ACCEPTING, _("Passed, and live"), permission=holds_task,
+    @do(S.TESTING, S.ACCEPTING, _("Passed and live"), permission=holds_task,
         custom=asks(forms.GoLiveForm, MAIN))
     def pass_test(self, **values: Any) -> None:
         self.put(**values)
@@ -217,7 +217,7 @@ class OptimizationLifecycle(Lifecycle):
         custom=asks(ReasonForm))
     def close_anyway(self, **values: Any) -> None: ...
 
-    @do(S.ACCEPTING, S.CLOSED, _("Close without an answer"), permission=is_automation)
+    @do(S.ACCEPTING, S.CLOSED, _("Close: not answered in time"), permission=is_automation)
     def close_unanswered(self) -> None: ...
 
     # -- the requester ---------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.db.models import Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
@@ -76,7 +76,7 @@ class FilingForm(OpeningForm):
     def clean_desired_on(self) -> date | None:
         desired: date | None = self.cleaned_data["desired_on"]
         if desired and desired < timezone.localdate(self.who.at):
-            raise forms.ValidationError(_now("This day has already passed."))
+            raise forms.ValidationError(gettext("This day has already passed."))
         return desired
 
     def clean(self) -> dict[str, Any]:
@@ -121,7 +121,7 @@ class EffortForm(ActionForm):
         cleaned = super().clean() or {}
         parts = [cleaned.get(name) for name in EFFORTS]
         if all(part is not None for part in parts) and not sum(part or 0 for part in parts):
-            raise forms.ValidationError(_now("An effort of nothing at all is not an estimate."))
+            raise forms.ValidationError(gettext("An effort of nothing at all is not an estimate."))
         return cleaned
 
 
@@ -139,7 +139,7 @@ class ProposalForm(EffortForm):
     def clean_due_on(self) -> date:
         due: date = self.cleaned_data["due_on"]
         if self.flow and due < timezone.localdate(self.flow.at):
-            raise forms.ValidationError(_now("This day has already passed."))
+            raise forms.ValidationError(gettext("This day has already passed."))
         return due
 
 
@@ -159,13 +159,13 @@ class BookingForm(ActionForm):
         if not self.flow or worked_on is None or spent is None:
             return cleaned
         if worked_on > timezone.localdate(self.flow.at):
-            self.add_error("worked_on", _now("Effort cannot be booked ahead."))
+            self.add_error("worked_on", gettext("Effort cannot be booked ahead."))
         mine = EffortBooking.objects.filter(person=self.who.user, worked_on=worked_on)
         already = mine.aggregate(total=Sum("effort"))["total"] or Decimal(0)
         if already + spent > 1:
             self.add_error(
                 "effort",
-                _now("A day has one person-day; %(already)s of it are already booked.")
+                gettext("A day has one person-day; %(already)s of it are already booked.")
                 % {"already": already},
             )
         return cleaned
@@ -228,12 +228,12 @@ class SplitForm(EffortForm):
         case, total = self.flow.case, sum(cleaned[name] for name in EFFORTS)
         if total > case.policy.effort_limit:
             raise forms.ValidationError(
-                _now("What stays must fit into %(limit)s person-days; this is %(total)s.")
+                gettext("What stays must fit into %(limit)s person-days; this is %(total)s.")
                 % {"limit": case.policy.effort_limit, "total": total}
             )
         if total < case.booked_effort:
             raise forms.ValidationError(
-                _now("%(booked)s person-days are already booked; less than that cannot stay.")
+                gettext("%(booked)s person-days are already booked; less than that cannot stay.")
                 % {"booked": case.booked_effort}
             )
         return cleaned

@@ -35,7 +35,7 @@ class OptimizationPolicy(models.Model):
         validators=[MinValueValidator(Decimal("0.5"))],
     )
     head_approves_above = models.DecimalField(
-        _("the head of operations approves above"),
+        _("the head of operations approves above this many person-days"),
         max_digits=5,
         decimal_places=2,
         default=Decimal(5),

@@ -16,6 +16,7 @@ from changes.models import Optimization
 from changes.states import OptimizationState as S
 from people.models import User
 from workflows.lifecycles import Condition
+from workflows.words import listing
 
 if TYPE_CHECKING:
     from changes.flows import OptimizationLifecycle as Flow
@@ -143,7 +144,7 @@ def _splitting(case: Optimization, same: Q, whose: str) -> str:
         "days": case.policy.split_window_days,
         "total": f"{together.normalize():f}",
         "limit": f"{case.policy.effort_limit.normalize():f}",
-        "numbers": ", ".join(others.values_list("number", flat=True)[:5]),
+        "numbers": listing(others.values_list("number", flat=True)[:5]),
     }
 
 

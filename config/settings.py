@@ -40,7 +40,6 @@ INSTALLED_APPS = [
     "django_guid",
     "django_htmx",
     "django_prometheus",
-    "template_partials",
     "viewflow",
     "auditlog",
     "axes",
@@ -126,6 +125,7 @@ AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
+    "people.backends.RoleBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

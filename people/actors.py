@@ -16,7 +16,7 @@ AUTOMATION = "automation"
 def automation() -> User:
     """Return the system actor, a real row; one query, and two more the first time."""
     user, _created = User.objects.get_or_create(
-        username=AUTOMATION, defaults={"display_name": "Opsgate", "is_active": False}
+        username=AUTOMATION, defaults={"display_name": "运维关口 Opsgate", "is_active": False}
     )
     return user
 

@@ -21,6 +21,7 @@ from workflows.lifecycles import Action, Lifecycle
 from workflows.models import Case, CaseLink, Clock, Task
 from workflows.permissions import may_take
 from workflows.timeline import entries, is_customer, shown_value
+from workflows.words import listing
 
 
 def context(case: Any, who: Actor) -> dict[str, Any]:
@@ -155,14 +156,14 @@ def next_text(action: Action) -> str:
     if not targets:
         return _("The case stays where it is.")
     if len(targets) > 1:
-        names = ", ".join(f"“{flow.State(target).label}”" for target in targets)
+        names = listing(f"“{flow.State(target).label}”" for target in targets)
         return _("Depending on what you enter, the case becomes one of: %(states)s.") % {
             "states": names
         }
     state, work = flow.State(targets[0]).label, flow.work.get(targets[0])
     if work is None:
         return _("The case becomes “%(state)s”.") % {"state": state}
-    roles = ", ".join(str(role.label) for role in work.roles())
+    roles = listing(role.label for role in work.roles())
     if not roles:
         return _("The case becomes “%(state)s” and lies with whoever asked.") % {"state": state}
     return _("The case becomes “%(state)s” and goes to: %(roles)s.") % {
@@ -174,8 +175,10 @@ def waiting_for(flow: Lifecycle) -> str:
     """Say who must act, for those who need not."""
     if flow.case.is_closed:
         return ""
-    who = ", ".join(
-        f"{holder_label(task)} ({flow.work_label(task.step)})" for task in flow.open_tasks
+    who = listing(
+        _("%(person)s (%(step)s)")
+        % {"person": holder_label(task), "step": flow.work_label(task.step)}
+        for task in flow.open_tasks
     )
     return _("Waiting for %(who)s.") % {"who": who} if who else ""
 

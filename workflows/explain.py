@@ -72,7 +72,7 @@ def explain(clock: Clock, at: datetime) -> Explanation:
 
 def _arithmetic(clock: Clock, reading: ClockReading) -> list[str]:
     """Say in words how the present deadline comes out of budget, pauses and calendar."""
-    promised = _("%(budget)s of working time are allowed, counted from %(start)s.") % {
+    promised = _("Allowed: %(budget)s, counted from %(start)s.") % {
         "budget": _promised(clock), "start": _when(clock.started_at),
     }  # fmt: skip
     if clock.state == Clock.State.PAUSED:

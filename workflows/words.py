@@ -3,10 +3,12 @@
 `static/opsgate/ticker.js` says the same from `clock_vocabulary`: limits and sentences live here.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 WORKING_DAY = timedelta(hours=8)
@@ -111,6 +113,12 @@ def used_percent(reading: Reading) -> int:
     if not reading.budget:
         return 100
     return max(0, min(100, int(100 * (reading.elapsed / reading.budget))))
+
+
+def listing(items: Iterable[object]) -> str:
+    """Join what stands side by side as the reader's language does: `a, b`, `a、b`."""
+    # Translators: between the entries of a list.
+    return gettext(", ").join(str(item) for item in items)
 
 
 def clock_vocabulary() -> dict[str, object]:

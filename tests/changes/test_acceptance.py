@@ -89,9 +89,9 @@ def test_what_a_supplier_cannot_do_is_taken_back(world):
 # -- the result ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("who", OTHERS)
 def test_only_who_asked_accepts(world, who):
+    step = walk(world, "accepting")
     with refused(UnknownAction if who in ("pm", "requester2") else NotAllowed):
-        walk_to = walk(world, "accepting")
-        walk_to.act(who, "accept")
+        step.act(who, "accept")
 
 
 def test_what_was_filed_for_somebody_is_accepted_by_them(world):

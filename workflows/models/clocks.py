@@ -30,24 +30,24 @@ class Clock(models.Model):
 
     LIVE = (State.RUNNING, State.PAUSED)
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="clocks")
-    metric = models.SlugField(max_length=40)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="clocks", verbose_name=_("case"))
+    metric = models.SlugField(_("what is timed"), max_length=40)
     standard = models.ForeignKey(
         StandardVersion, models.PROTECT, null=True, related_name="+", verbose_name=_("standard")
     )
     calendar = models.ForeignKey(CalendarVersion, models.PROTECT, related_name="+")
-    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    state = models.CharField(_("status"), max_length=10, choices=State, default=State.RUNNING)
     started_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
     budget = models.DurationField()
     elapsed = models.DurationField(default=timedelta)
-    due_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(_("due"), null=True)
     first_due_at = models.DateTimeField()
     breached_at = models.DateTimeField(null=True)
     next_alert_at = models.DateTimeField(null=True)
     warn_at = models.JSONField(default=list)
-    level = models.PositiveSmallIntegerField(default=0)
+    level = models.PositiveSmallIntegerField(_("percent warned of"), default=0)
 
     class Meta:
         verbose_name = _("clock")

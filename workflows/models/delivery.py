@@ -23,24 +23,26 @@ class OutboxQuerySet(models.QuerySet["Outbox"]):
 class Outbox(models.Model):
     """One message to one recipient, written with the event that causes it, sent afterwards."""
 
-    key = models.CharField(max_length=160, unique=True)
+    key = models.CharField(_("key"), max_length=160, unique=True)
     channel = models.CharField(max_length=20, default="mail")
     topic = models.CharField(max_length=40)
-    recipient = models.ForeignKey(User, models.CASCADE, related_name="+")
+    recipient = models.ForeignKey(
+        User, models.CASCADE, related_name="+", verbose_name=_("recipient")
+    )
     case = models.ForeignKey(Case, models.CASCADE, null=True, related_name="+")
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     next_try_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    last_error = models.TextField(blank=True)
-    sent_at = models.DateTimeField(null=True)
-    dead_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
+    last_error = models.TextField(_("last error"), blank=True)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    dead_at = models.DateTimeField(_("given up"), null=True)
 
     objects = OutboxQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("outgoing message")
-        verbose_name_plural = _("outgoing messages")
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         ordering = ["pk"]
         indexes = [
             models.Index(

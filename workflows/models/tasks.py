@@ -50,8 +50,8 @@ class Task(models.Model):
 
     OPEN = (Status.OPEN, Status.CLAIMED)
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="tasks")
-    step = models.CharField(max_length=40)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="tasks", verbose_name=_("case"))
+    step = models.CharField(_("step"), max_length=40)
     slot = models.CharField(max_length=60, default="1")
     role = models.CharField(_("role"), max_length=30, choices=Role, blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -63,11 +63,11 @@ class Task(models.Model):
         related_name="tasks",
         verbose_name=_("assigned to"),
     )
-    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
     opened_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
-    due_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(_("due"), null=True)
     done_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="tasks_done")
     on_behalf_of = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     outcome = models.CharField(max_length=40, blank=True)

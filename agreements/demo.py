@@ -1,4 +1,4 @@
-"""The five core business systems of the demo world, beside the shipped catalogue."""
+"""The business systems of the demo world, five of them core, beside the shipped catalogue."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from people.models import User
 
 SYSTEMS = [
     ("erp", "ERP", "企业资源计划(ERP)", "core"),
+    ("production-system", "Production system", "生产系统", "core"),
     ("sales-system", "Sales system", "销售系统", "core"),
     ("supply-system", "Supply system", "供应系统", "core"),
     ("finance-system", "Finance system", "财务系统", "core"),

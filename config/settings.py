@@ -109,7 +109,8 @@ else:
         "CONN_HEALTH_CHECKS": True,  # a restarted server costs no request
     }
     DATABASE_OPTIONS["options"] = (
-        f"-c statement_timeout={env.statement_timeout}s -c idle_in_transaction_session_timeout=60s"
+        f"-c statement_timeout={env.statement_timeout}s -c lock_timeout=10s"
+        " -c idle_in_transaction_session_timeout=60s"
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

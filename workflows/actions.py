@@ -64,7 +64,7 @@ def assign_task(*, task: Task, to: User, actor: User, at: datetime | None = None
     with passage(task.case, actor=actor, at=at) as move:
         found = _fresh(move, task)
         own = found.assignee_id in move.who.identities
-        if not own and not any(move.who.has_role(role, found.unit) for role in HANDS_OUT):
+        if not own and not hands_out(move.who, found):
             raise NotAllowed(_("You may only hand over your own work."))
         if not found.role or not _could_do(move, found, to):
             raise BadData({"to": [_("%(person)s may not do this work.") % {"person": to}]})
@@ -72,6 +72,11 @@ def assign_task(*, task: Task, to: User, actor: User, at: datetime | None = None
         event = move.note("assign", task=found.pk, step=found.step, to=to.pk, to_name=str(to))
         notices.handed_over(move, event, found)
         return found
+
+
+def hands_out(who: Actor, task: Task) -> bool:
+    """Tell whether `who` may give out work of others in the unit of `task`."""
+    return any(who.has_role(role, task.unit) for role in HANDS_OUT)
 
 
 def _could_do(move: Passage, task: Task, person: User) -> bool:

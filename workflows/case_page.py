@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from people.actors import Actor
-from workflows import charts, prose
+from people.actors import Actor, holders_of
+from people.models import User
+from workflows import actions, charts, prose
 from workflows.clocks import ClockReading, read
 from workflows.explain import explain
 from workflows.forms import AttachForm, CommentForm
@@ -192,8 +193,20 @@ def task_row(flow: Lifecycle, who: Actor, task: Task) -> dict[str, Any]:
         "clock": None,
         "is_mine": is_mine,
         "take_url": reverse("task_claim", args=[task.pk]) if can_take else "",
+        "assign_url": reverse("task_assign", args=[task.pk]),
+        "candidates": candidates(flow, who, task),
         "release_url": reverse("task_release", args=[task.pk]) if is_mine and task.role else "",
     }
+
+
+def candidates(flow: Lifecycle, who: Actor, task: Task) -> list[User]:
+    """Return whom the reader may give `task` to; nobody when it is not theirs to give."""
+    own = task.assignee_id in who.identities
+    if not task.role or not (own or actions.hands_out(who, task)):
+        return []
+    people = holders_of(task.role, task.unit, who.at)
+    others = [one for one in people if one.pk != task.assignee_id]
+    return [one for one in others if not flow.is_barred(task.step, Actor.of(one, who.at))]
 
 
 def links(case: Case, who: Actor) -> list[dict[str, Any]]:

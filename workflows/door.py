@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import LockNotAvailable
 from viewflow.fsm import TransitionConditionsUnmet
 
 from people.actors import Actor, customer_class_of
@@ -84,7 +85,7 @@ def passage(case: Case, *, actor: User, at: datetime | None = None) -> Iterator[
     """
     at = at or timezone.now()
     with transaction.atomic():
-        locked = lock(case)
+        locked = _locked_soon(case)
         at = max(at, _last_moment(locked))
         who = Actor.of(actor, at)
         if not who.is_automation and not _sees(who, locked):
@@ -96,6 +97,16 @@ def _last_moment(case: Case) -> datetime:
     """Return when something last happened: who waited for the lock read the time before that."""
     found: datetime = case.events.order_by("-seq").values_list("at", flat=True)[:1].get()
     return found
+
+
+def _locked_soon(case: Case) -> Case:
+    """Lock `case`, waiting for others as long as the database is told to; then say so (409)."""
+    try:
+        return lock(case)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        raise Conflict(_("Others are busy with this case; please try again.")) from error
 
 
 def _sees(who: Actor, case: Case) -> bool:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("cases/<str:number>/watch/", views.watch, name="case_watch"),
     path("cases/<str:number>/why/<slug:metric>/", views.explain_clock, name="clock_explanation"),
     path("tasks/<int:pk>/claim/", views.claim, name="task_claim"),
+    path("tasks/<int:pk>/assign/", views.assign, name="task_assign"),
     path("tasks/<int:pk>/release/", views.release, name="task_release"),
     path("processes/<slug:kind>.bpmn", views.download_bpmn, name="bpmn"),
 ]

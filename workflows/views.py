@@ -279,6 +279,19 @@ def release(request: Request, pk: int) -> HttpResponse:
     return redirect("inbox")
 
 
+@login_required
+@require_POST
+def assign(request: Request, pk: int) -> HttpResponse:
+    task = _task(request, pk)
+    person = get_object_or_404(User, username=request.POST.get("to", ""), is_active=True)
+    actions.assign_task(task=task, to=person, actor=request.user)
+    messages.success(
+        request,
+        _("%(number)s is now with %(person)s.") % {"number": task.case.number, "person": person},
+    )
+    return _next_page(request, task.case, actor_of(request))
+
+
 def _task(request: Request, pk: int) -> Task:
     visible = Case.objects.visible_to(actor_of(request))
     return get_object_or_404(Task.objects.select_related("case"), pk=pk, case__in=visible)

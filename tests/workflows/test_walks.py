@@ -4,6 +4,7 @@ The model knows which action leads where; who may, and whether data and conditio
 open: a refusal must leave everything as it was, a passage must lead to a state of the model.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from workflows.actions import add_comment, claim_task, release_task
 from workflows.door import perform
 from workflows.events import broken_chains
 from workflows.models import Clock, Custody, Task
-from workflows.refusals import Refusal, UnknownAction
+from workflows.refusals import Refusal
 from workflows.sweep import sweep
 
 pytestmark = pytest.mark.engine
@@ -72,9 +73,9 @@ ACTIONS = sorted({action for _, action in MODEL})
 
 steps = st.fixed_dictionaries(
     {
-        "person": st.one_of(st.none(), st.sampled_from(PEOPLE)),  # none: who is usually asked
+        "person": st.sampled_from([None] * 20 + PEOPLE),  # none: who is usually asked
         "choice": st.integers(0, 99),
-        "data": st.sampled_from(["good", "good", "good", "big", "empty", "wild"]),
+        "data": st.sampled_from(["good"] * 7 + ["big", "empty", "wild"]),
         "pause": st.sampled_from([0, 1, 60, 600, 3600, 90_000, 400_000]),
     }
 )
@@ -82,9 +83,13 @@ WILD = {name: "\u202e-1e9" for values in GOOD.values() for name in values}
 
 
 def chosen_action(state, choice):
-    """Mostly what the model offers in `state`, sometimes anything at all."""
-    offered = sorted(action for source, action in MODEL if source == state)
-    return offered[choice % len(offered)] if offered and choice < 85 else ACTIONS[choice % 27]
+    """Mostly on to another open state, sometimes to an end, sometimes anything at all."""
+    offered = {action: ends for (source, action), ends in sorted(MODEL.items()) if source == state}
+    onward = [action for action, ends in offered.items() if ends - FINAL or state == "accepting"]
+    if choice >= 90:
+        return ACTIONS[choice % len(ACTIONS)]
+    pool = onward if onward and choice < 80 else list(offered) or ACTIONS
+    return pool[choice % len(pool)]
 
 
 def chosen_data(kind, action):
@@ -97,8 +102,13 @@ def chosen_data(kind, action):
     }[kind]
 
 
+STARTS = ["submitted", "assessing", "in_development", "testing", "accepting", "closed"]
+passed = set()
+"""What passed in all walks together, to see that they go far."""
+
+
 def take(walk, step):
-    """Do one random thing; return whether it passed."""
+    """Do one random thing; a refusal changes nothing."""
     state = walk.case.state
     action = chosen_action(state, step["choice"])
     names = [step["person"]] if step["person"] else [USUAL[state], "head", "requester"]
@@ -119,24 +129,19 @@ def take(walk, step):
             continue
         walk.case = answer.case
         assert walk.case.state in MODEL[state, action]
+        passed.add((state, action))
         return
 
 
 def aside(walk, name, choice):
     """Something that does not move the case."""
     person = walk.world[name]
-    try:
+    with suppress(Refusal):
         if choice % 2:
             add_comment(case=walk.case, body="?", actor=person, at=walk.at)
         elif task := Task.objects.open().filter(case=walk.case).first():
             act = release_task if task.assignee_id == person.pk else claim_task
             act(task=task, actor=person, at=walk.at)
-    except Refusal as refusal:
-        assert not isinstance(refusal, UnknownAction) or name in (
-            "pm",
-            "requester2",
-            *USUAL.values(),
-        )
 
 
 def assert_sound(walk):
@@ -167,17 +172,25 @@ def assert_clock_is_sound(clock):
 
 
 @settings(
-    max_examples=20,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(st.lists(steps, min_size=25, max_size=25))
-def test_whatever_people_do_the_case_stays_sound(world, script):
+@given(st.sampled_from(STARTS), st.lists(steps, min_size=25, max_size=25))
+def walk_at_random(world, start, script):
     with transaction.atomic():
-        walk = Walk(world)
+        walk = Walk(world).to(start)
         for step in script:
             take(walk, step)
             assert_sound(walk)
         assert list(broken_chains()) == []
         transaction.set_rollback(True)
+
+
+def test_whatever_people_do_the_case_stays_sound(world):
+    passed.clear()
+    walk_at_random(world)
+    states = {state for state, _action in passed}
+    assert states >= set(USUAL) - FINAL - {"arbitrating"}  # it takes two refusals to get there
+    assert len(passed) > len(MODEL) / 2

@@ -35,15 +35,13 @@ def prepare() -> Callable[[int], Callable[[], object]]:
         unit, desks = world["auditor"].unit, []
         for number in range(PROCESSES):
             desks.append(User.objects.create(username=f"desk{number}", unit=unit))
-            Grant.objects.create(
-                user=desks[-1], role="service_desk", unit=unit, from_at=NOON - DAY
-            )
+            Grant.objects.create(user=desks[-1], role="service_desk", unit=unit, from_at=NOON - DAY)
         task = walk(world).task
         return lambda number: lambda: claim_task(task=task, actor=desks[number])
     step = walk(world, "assessing").act("analyst", "propose", effort_development="2")
     names = ["approve", "decline"]
-    return lambda number: lambda: perform(
-        step.case, names[number % 2], actor=world["owner"], note="mine"
+    return lambda number: (
+        lambda: perform(step.case, names[number % 2], actor=world["owner"], note="mine")
     )
 
 

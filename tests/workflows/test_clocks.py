@@ -5,6 +5,7 @@ on Monday 10:00, the first response (1 business day) is due on Tuesday 10:00 and
 """
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -161,7 +162,7 @@ def test_what_elapsed_is_the_sum_of_the_segments(world, state):
         for one in segments:
             if one.kind == "running" and one.ended_at:
                 assert one.worked == worked.between(one.started_at, one.ended_at)
-        for earlier, later in zip(segments, segments[1:], strict=False):
+        for earlier, later in pairwise(segments):
             assert earlier.ended_at == later.started_at
 
 

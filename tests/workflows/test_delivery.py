@@ -29,9 +29,9 @@ def message(world):
     return Outbox.objects.get()
 
 
-def broken(monkeypatch, error=OSError("no route")):
+def broken(monkeypatch, error=None):
     def fail(*args, **kwargs):
-        raise error
+        raise error or OSError("no route")
 
     monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", fail)
 

@@ -22,7 +22,7 @@ OUTCOMES = {"+": "approve", "-": "reject", "0": "abstain"}
 
 
 def verdict(quorum, votes):
-    """`"a+ b- c?"`: a said yes, b no, c is still to vote; 0 abstains, who is missing has no seat."""
+    """`"a+ b- c?"`: a said yes, b no, c is still to vote; 0 abstains; d has no seat at all."""
     cast, waiting = {}, set()
     for letter, outcome in votes.split():
         slot = LETTERS.get(letter, f"{Role.CAB_MEMBER}:{letter}")

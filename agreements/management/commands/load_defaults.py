@@ -12,8 +12,9 @@ class Command(BaseCommand):
     help = "Load the shipped catalogue, calendars and standards; leave alone what exists."
 
     def handle(self, **options: Any) -> None:
+        """Name every row that was made at --verbosity 2."""
         loaded = load_defaults()
-        for code in loaded.made:
+        for code in loaded.made if options["verbosity"] > 1 else ():
             self.stdout.write(_("Loaded %(code)s.") % {"code": code})
         self.stdout.write(
             _("%(made)d loaded, %(kept)d left as they were.")

@@ -268,7 +268,7 @@ def test_withdrawing_cancels_work_and_clocks(world, state):
 
 
 def test_a_deputy_of_the_requester_withdraws_on_their_behalf(world):
-    step = walk(world, "returned")  # the deputy sees it by the task
+    step = walk(world, "assessing")  # nothing is asked of the customer now
     Absence.objects.create(user=world["requester"], deputy=world["requester2"], from_at=NOON)
     step.act("requester2", "withdraw")
     event = step.case.events.latest("seq")

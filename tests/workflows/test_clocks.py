@@ -249,8 +249,9 @@ def test_after_an_outage_there_is_one_alert_and_the_next_comes_in_time(world):
 def test_the_deadline_is_noticed_even_if_no_warning_is_set_for_it(world):
     StandardVersion.objects.filter(standard__metric="response").update(warn_at=[50])
     step = walk(world)
+    sweep(at("2026-11-23 15:00"))
     sweep(at("2026-11-24 10:00"))
-    assert told_at(step) == [("breach", 100)]
+    assert told_at(step) == [("warn", 50), ("breach", 100)]
 
 
 def test_a_paused_clock_does_not_alert(world):

@@ -31,8 +31,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, who: Actor) -> Self:
         """Keep what `who` may see; lists, details, counts, search and the API all start here.
 
-        One sees what one asked for, watches, has or had a task on, what waits in a queue of
-        one's roles, and every case of a kind one's role reads in its unit. Nothing else.
+        One sees what one, or whoever one stands in for, asked for; what one watches, has or had
+        a task on, what waits in a queue of one's roles, and every case of a kind one's role reads
+        in its unit. Nothing else.
         """
         from workflows.lifecycles import registered
         from workflows.models.tasks import Task
@@ -43,8 +44,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
             Q(assignee__in=who.identities) | Q(done_by=who.user)
         )
         watched = Watch.objects.filter(case=OuterRef("pk"), user=who.user)
-        rule: Q = Q(requester=who.user) | Q(on_behalf_of=who.user) | Q(Exists(own))
-        rule |= Q(Exists(watched))
+        rule: Q = Q(requester__in=who.identities) | Q(on_behalf_of__in=who.identities)
+        rule |= Q(Exists(own)) | Q(Exists(watched))
         for hold in who.holds:
             below = Q(unit__path__contains=f"/{hold.unit_id}/")
             kinds = [cls.kind for cls in registered() if hold.role in cls.readers]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -58,13 +58,14 @@ def after_proposal(flow: Flow, **values: Any) -> str:
     return S.OVER_LIMIT if over else S.AWAITING_APPROVAL
 
 
-def after_re_estimate(flow: Flow, **values: Any) -> str:
-    """More than was approved is approved again; more than the limit stops the work."""
-    estimate = total(values)
-    if estimate > flow.case.policy.effort_limit:
+def after_re_estimate(flow: Flow, *, due_on: date | None, **values: Any) -> str:
+    """More effort or a later date than was approved is approved again; the limit stops the work."""
+    case, estimate = flow.case, total(values)
+    if estimate > case.policy.effort_limit:
         return S.OVER_LIMIT
-    approved = flow.case.approved_effort or Decimal(0)
-    return S.AWAITING_APPROVAL if estimate > approved else S.IN_DEVELOPMENT
+    is_later = due_on is not None and case.due_on is not None and due_on > case.due_on
+    is_more = estimate > (case.approved_effort or Decimal(0))
+    return S.AWAITING_APPROVAL if is_more or is_later else S.IN_DEVELOPMENT
 
 
 def after_booking(flow: Flow, *, effort: Decimal, **values: Any) -> str:

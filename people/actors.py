@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from people.models import Absence, CustomerClass, Grant, Unit, User, in_force
-from people.roles import Role
+from people.roles import READ_ONLY, Role
 
 AUTOMATION = "automation"
 
@@ -63,6 +63,11 @@ class Actor:
     def identities(self) -> frozenset[int]:
         """Return the ids this person acts under: their own and those they stand in for."""
         return self.stands_in_for | {self.user.pk}
+
+    @property
+    def only_reads(self) -> bool:
+        """Tell whether every role of this person is one that reads and changes nothing."""
+        return bool(self.holds) and all(hold.role in READ_ONLY for hold in self.holds)
 
     def hold(self, role: str, unit: Unit) -> Hold | None:
         """Return the hold that gives `role` over `unit`, the person's own before a deputy's."""

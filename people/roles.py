@@ -22,3 +22,7 @@ class Role(models.TextChoices):
     PROCUREMENT_OVERSEER = "procurement_overseer", _("Procurement overseer")
     AUDITOR = "auditor", _("Auditor")
     ADMINISTRATOR = "administrator", _("Administrator")
+
+
+READ_ONLY = frozenset({Role.AUDITOR})
+"""Roles that let people see, and never lets them change anything."""

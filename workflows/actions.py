@@ -14,9 +14,9 @@ from people.actors import Actor
 from people.models import User
 from people.roles import Role
 from workflows import attachments, clocks, custody, notices
-from workflows.door import Passage, passage
 from workflows.lifecycles import PROVIDER
 from workflows.models import Attachment, Case, CaseLink, Comment, Task, Watch
+from workflows.passages import Passage, passage
 from workflows.permissions import may_take
 from workflows.refusals import BadData, Conflict, NotAllowed, UnknownAction
 from workflows.timeline import is_customer
@@ -183,7 +183,7 @@ def link_cases(
 
 def watch_case(*, case: Case, actor: User, at: datetime | None = None) -> None:
     """Follow a case one sees; following twice is following once."""
-    with passage(case, actor=actor, at=at) as move:
+    with passage(case, actor=actor, at=at, writes=False) as move:
         is_new = Watch.objects.get_or_create(
             case=case, user=actor, defaults={"created_at": move.at}
         )[1]
@@ -192,6 +192,6 @@ def watch_case(*, case: Case, actor: User, at: datetime | None = None) -> None:
 
 
 def unwatch_case(*, case: Case, actor: User, at: datetime | None = None) -> None:
-    with passage(case, actor=actor, at=at) as move:
+    with passage(case, actor=actor, at=at, writes=False) as move:
         if Watch.objects.filter(case=case, user=actor).delete()[0]:
             move.note("unwatch")

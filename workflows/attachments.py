@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from workflows.models import Attachment
 
 if TYPE_CHECKING:
-    from workflows.door import Passage
+    from workflows.passages import Passage
 
 HEAD = 4096
 """Bytes that are looked at to tell what a file is."""

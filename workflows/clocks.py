@@ -17,10 +17,11 @@ from workflows.lifecycles import Clock as Spec
 from workflows.models import Clock, ClockSegment
 
 if TYPE_CHECKING:
-    from workflows.door import Passage
     from workflows.models import Case
+    from workflows.passages import Passage
 
 RUNNING, PAUSED = Clock.State.RUNNING, Clock.State.PAUSED
+LATE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ def read(clock: Clock, at: datetime) -> ClockReading:
     elapsed = clock.elapsed
     if clock.state == RUNNING:
         elapsed += worked.between(clock.changed_at, max(at, clock.changed_at))
+        if clock.due_at is not None and at > clock.due_at:
+            # Past closing time no working second is over, and still it is late.
+            elapsed = max(elapsed, clock.budget + LATE)
     return ClockReading(
         metric=clock.metric,
         label=str(clock.label),

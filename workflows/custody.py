@@ -10,7 +10,7 @@ from workflows.lifecycles import PROVIDER, Work
 from workflows.models import Clock, ClockSegment, Custody
 
 if TYPE_CHECKING:
-    from workflows.door import Passage
+    from workflows.passages import Passage
 
 Holder = tuple[str, str, int | None]
 """Party, role, person id."""

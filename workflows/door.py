@@ -1,132 +1,34 @@
 """The one door: every change of a case passes here, in one transaction, and leaves an event.
 
-`open_case` files, `perform` acts, `passage` is the frame for what does not move the case
-(claims, comments, links). Pages, the API, the sweep and commands call nothing else.
+`open_case` files and `perform` acts; what does not move a case (claims, comments, links) is in
+`actions`, within the same frame (`passages`). Pages, the API, the sweep and commands call nothing
+else.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from psycopg.errors import LockNotAvailable
 from viewflow.fsm import TransitionConditionsUnmet
 
 from people.actors import Actor, customer_class_of
 from people.models import User
 from workflows import attachments, clocks, custody, notices, retiming, search, work
-from workflows.events import record, substantial_since
+from workflows.events import substantial_since
 from workflows.forms import cleaned
+from workflows.idempotency import Answer, reserve
 from workflows.lifecycles import Action, Lifecycle, lifecycle_of
-from workflows.models import Case, CaseLink, Event, IdempotencyRecord, NumberSequence, Task
+from workflows.models import Case, CaseLink, Event, NumberSequence
 from workflows.models.events import jsonable
+from workflows.passages import Passage, passage
 from workflows.permissions import Permission
 from workflows.refusals import BadData, Conflict, NotAllowed, UnknownAction
 
 ENGINE_FIELDS = {"state", "version", "chain_head", "closed_at", "search_tokens"}
-
-
-@dataclass
-class Answer:
-    """What the door gives back: the case as it is now. `record` is there with a key."""
-
-    case: Any
-    event: Event | None
-    record: IdempotencyRecord | None = None
-    is_replay: bool = False
-
-    def remember(self, answer: dict[str, Any]) -> None:
-        """Keep `answer` for the same key; call it inside the caller's own transaction."""
-        if self.record is not None and not self.is_replay:
-            self.record.answer = answer
-            self.record.save(update_fields=["answer"])
-
-
-@dataclass
-class Passage:
-    """One passage through the door: the locked case, who passes, when, and the event to be."""
-
-    case: Any
-    flow: Lifecycle
-    who: Actor
-    at: datetime
-    task: Task | None = None
-
-    @property
-    def on_behalf_of_id(self) -> int | None:
-        """Return for whom a deputy acts: who owes the task, or who asked for the case."""
-        if self.task is not None:
-            return work.principal(self.who, self.task)
-        customers = {self.case.requester_id, self.case.on_behalf_of_id}
-        if self.who.user.pk in customers:
-            return None
-        return next(iter(customers & self.who.stands_in_for), None)
-
-    def note(self, action: str, *, note: str = "", **data: Any) -> Event:
-        """Record something that does not move the case: a claim, a comment, a link."""
-        event = record(self, Event.Kind.NOTE, action, self.case.state, note=note, data=data)
-        self.case.save(update_fields=["version", "chain_head"])
-        return event
-
-
-@contextmanager
-def passage(case: Case, *, actor: User, at: datetime | None = None) -> Iterator[Passage]:
-    """Lock `case` and let `actor` in, in one transaction.
-
-    Raises `UnknownAction` (404) when the actor may not see the case.
-    """
-    at = at or timezone.now()
-    with transaction.atomic():
-        locked = _locked_soon(case)
-        at = max(at, _last_moment(locked))
-        who = Actor.of(actor, at)
-        if not who.is_automation and not _sees(who, locked):
-            raise UnknownAction(_("There is no such case."))
-        yield Passage(locked, locked.lifecycle(locked, who, at), who, at)
-
-
-def _last_moment(case: Case) -> datetime:
-    """Return when something last happened: who waited for the lock read the time before that."""
-    found: datetime = case.events.order_by("-seq").values_list("at", flat=True)[:1].get()
-    return found
-
-
-def _locked_soon(case: Case) -> Case:
-    """Lock `case`, waiting for others as long as the database is told to; then say so (409)."""
-    try:
-        return lock(case)
-    except OperationalError as error:
-        if not isinstance(error.__cause__, LockNotAvailable):
-            raise
-        raise Conflict(_("Others are busy with this case; please try again.")) from error
-
-
-def _sees(who: Actor, case: Case) -> bool:
-    return Case.objects.visible_to(who).filter(pk=case.pk).exists()
-
-
-def lock(case: Case) -> Case:
-    """Return the row fresh from the database, locked until the transaction ends (1 query).
-
-    FOR NO KEY UPDATE: a plain FOR UPDATE deadlocks with the foreign-key check of a concurrent
-    insert of an event (measured: 9 deadlocks in 5 s against none).
-    """
-    model = case.lifecycle.model
-    tables = ("self",) if model is Case else ("self", "case_ptr")
-    found: Case = (
-        model._default_manager.select_for_update(no_key=True, of=tables)
-        .select_related("requester", "on_behalf_of", "unit", "service__owner")
-        .get(pk=case.pk)
-    )
-    return found
 
 
 def open_case(
@@ -245,7 +147,7 @@ def _refuse_stale(case: Case, expected_version: int | None) -> None:
 def _vote(move: Passage, action: Action, values: dict[str, Any]) -> Event | None:
     """Cast a vote where the state is a decision; None when `action` is no vote there."""
     decision = work.decision_of(move.flow)
-    if decision is None or action.name not in (decision.carried, decision.lost):
+    if decision is None or action.name not in decision.votes:
         return None
     unmet = action.transition.get_unmet_condition(move.flow)
     if unmet is not None:
@@ -254,12 +156,10 @@ def _vote(move: Passage, action: Action, values: dict[str, Any]) -> Event | None
     if verdict is None:
         state = move.case.state
         custody.settle(move)
-        event = record(
-            move, Event.Kind.VOTE, action.name, state,
-            source=state, note=values.get("note", ""), data={"form": jsonable(values)},
+        return move.record(
+            Event.Kind.VOTE, action.name, source=state, note=values.get("note", ""),
+            data={"form": jsonable(values)},
         )  # fmt: skip
-        move.case.save(update_fields=["version", "chain_head"])
-        return event
     name = decision.carried if verdict else decision.lost
     outcome = move.flow.action(name, move.case.state)
     assert outcome is not None  # `manage.py check` refuses a decision without its transitions
@@ -298,19 +198,20 @@ def _settle(
     is_final = case.state in flow.closed
     case.closed_at = (case.closed_at or move.at) if is_final else None
     case.search_tokens = search.token_text(case.prose)
-    if before and any(before.get(name) != getattr(case, name, None) for name in retiming.MATCHED):
-        retiming.rematch(move)
+    if changes:
+        retiming.rematch(move, changes)
     due_at = clocks.settle(move, source)
     opened = work.settle(move, source, name, due_at)
     custody.settle(move)
     data = {"changes": changes, "form": jsonable(values or {})}
     said = values or {}
     note = str(said.get("note") or said.get("reason") or "") if source else ""
-    event = record(move, Event.Kind.ACTION, name, case.state, source=source, note=note, data=data)
+    changed = [key for key, old in (before or {}).items() if getattr(case, key) != old]
+    event = move.record(
+        Event.Kind.ACTION, name, source=source, note=note, data=data, changed=changed
+    )
     notices.after_event(move, event, opened)
     _raise_another(move, name, values or {})
-    changed = [key for key, old in (before or {}).items() if getattr(case, key) != old]
-    case.save(update_fields=[*changed, "version", "chain_head"])
     return event
 
 
@@ -347,27 +248,3 @@ def _snapshot(case: Case) -> dict[str, Any]:
         for field in case._meta.concrete_fields
         if not field.primary_key
     }
-
-
-def reserve(
-    actor: User, key: str | None, what: str, data: dict[str, Any], at: datetime
-) -> IdempotencyRecord | None:
-    """Claim `key` for this request, or return the record of the one before (`case` set).
-
-    A second request at the same time waits here for the first. Raises `Conflict` when the key
-    was used for something else.
-    """
-    if not key:
-        return None
-    text = json.dumps([what, jsonable(data)], sort_keys=True, ensure_ascii=False)
-    fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    try:
-        with transaction.atomic():
-            return IdempotencyRecord.objects.create(
-                actor=actor, key=key[:200], fingerprint=fingerprint, created_at=at
-            )
-    except IntegrityError:
-        earlier = IdempotencyRecord.objects.select_related("case").get(actor=actor, key=key[:200])
-    if earlier.fingerprint != fingerprint:
-        raise Conflict(_("This Idempotency-Key was already used for a different request."))
-    return earlier

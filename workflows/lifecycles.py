@@ -24,7 +24,7 @@ from people.actors import Actor
 from people.models import User
 from people.roles import Role
 from workflows.permissions import Permission, may_take
-from workflows.quorums import Quorum
+from workflows.quorums import ABSTAIN, APPROVE, REJECT, Quorum
 from workflows.refusals import UnknownAction
 
 if TYPE_CHECKING:
@@ -66,18 +66,26 @@ class Decision:
     """A state in which several people vote; the quorum says when it is carried or lost.
 
     `carried` and `lost` name the transitions that the last vote sets off. Votes are cast with
-    the actions of the same names; until the quorum speaks the state stays.
+    the actions of the same names, and with `abstain` where it is named; until the quorum speaks
+    the state stays.
     """
 
     label: Text
     quorum: Quorum
     carried: str = "approve"
     lost: str = "reject"
+    abstain: str = ""
     barred: Permission | None = None
     party: str = PROVIDER
 
     def names(self, slot: str) -> bool:
         return self.quorum.names(slot)
+
+    @property
+    def votes(self) -> dict[str, str]:
+        """Return what each of the voting actions says."""
+        said = {self.carried: APPROVE, self.lost: REJECT}
+        return said | ({self.abstain: ABSTAIN} if self.abstain else {})
 
     def roles(self) -> Iterator[Role]:
         yield from self.quorum.roles()
@@ -124,6 +132,12 @@ class Action:
     def form(self) -> type[BaseForm] | None:
         form: type[BaseForm] | None = self.transition.custom.get("form")
         return form
+
+    @property
+    def line(self) -> int:
+        """Return where in the file it is declared."""
+        line: int = self.transition.func.__code__.co_firstlineno
+        return line
 
     @property
     def tone(self) -> str:
@@ -190,6 +204,7 @@ class Lifecycle:
         150: (Role.HEAD_OF_OPS,),
     }
     revision: ClassVar[int] = 1
+    _actions: ClassVar[list[Action]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -274,13 +289,14 @@ class Lifecycle:
     @classmethod
     def actions(cls, state: str | None = None) -> list[Action]:
         """Return the declared actions, of one state or of all, in the order of the file."""
-        found = [
-            Action(method.slug, transition, cls)
-            for method, transitions in cls.state.get_transitions().items()
-            for transition in transitions
-            if state is None or transition.source == state
-        ]
-        return sorted(found, key=lambda action: action.transition.func.__code__.co_firstlineno)
+        if "_actions" not in cls.__dict__:  # once per class
+            found = (
+                Action(method.slug, transition, cls)
+                for method, transitions in cls.state.get_transitions().items()
+                for transition in transitions
+            )
+            cls._actions = sorted(found, key=lambda action: action.line)
+        return [one for one in cls._actions if state is None or one.transition.source == state]
 
     @classmethod
     def has_action(cls, name: str) -> bool:

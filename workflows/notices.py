@@ -10,7 +10,7 @@ from people.actors import deputy_chain, holders_of
 from workflows.models import Case, Clock, Event, Outbox, Task, Watch
 
 if TYPE_CHECKING:
-    from workflows.door import Passage
+    from workflows.passages import Passage
 
 
 def after_event(move: Passage, event: Event, opened: list[Task]) -> None:

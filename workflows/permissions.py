@@ -107,3 +107,11 @@ def may_take(flow: Lifecycle, who: Actor, task: Task) -> bool:
     is_named = task.assignee_id is not None and flow.work[task.step].names(task.slot)
     entitled = is_named or who.has_role(task.role, task.unit)
     return entitled and not flow.is_barred(task.step, who)
+
+
+def principal(who: Actor, task: Task) -> int | None:
+    """Return for whom a deputy acts, also on work taken from the queue; None for oneself."""
+    if task.assignee_id not in (None, who.user.pk):
+        return task.assignee_id
+    hold = who.hold(task.role, task.unit)
+    return hold.holder_id if hold and hold.holder_id != who.user.pk else None

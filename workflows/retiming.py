@@ -7,7 +7,7 @@ missed clocks are never touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,9 @@ from workflows import clocks
 from workflows.models import Clock
 
 if TYPE_CHECKING:
-    from workflows.door import Passage
+    from workflows.passages import Passage
 
-MATCHED = ("priority", "service_id", "size", "customer_class")
+MATCHED = frozenset({"priority", "service_id", "size", "customer_class"})
 """Columns of a case that choose its standard."""
 
 
@@ -29,7 +29,7 @@ MATCHED = ("priority", "service_id", "size", "customer_class")
 class Terms:
     """What a clock is to be held to from now on."""
 
-    standard: StandardVersion
+    standard: StandardVersion | None
     calendar: CalendarVersion
     budget: timedelta
 
@@ -47,19 +47,43 @@ class Move:
         return not was and self.due_after is not None and self.due_after < at
 
 
-def rematch(move: Passage) -> None:
-    """Hold the live clocks of a case to the standards that match it now (1 query per clock)."""
+def rematch(move: Passage, changes: Collection[str]) -> None:
+    """Hold the live clocks of a case to what matches it now that `changes` (columns) moved.
+
+    A standard is looked for again when a column that chooses it moved; a clock towards an agreed
+    date follows the date. 1 query, and 2 per clock that moves.
+    """
+    is_matched_anew = not MATCHED.isdisjoint(changes)
     for clock in _live(case=move.case.pk):
         spec = move.flow.spec(clock.metric)
-        if spec.until is not None or clock.standard is None:
-            continue
-        found = find_standard(
-            metric=clock.metric, kind=move.case.kind, service=move.case.service,
-            priority=move.case.priority, customer_class=move.case.customer_class,
-            size=getattr(move.case, "size", ""), at=clock.started_at,
-        )  # fmt: skip
-        if found is not None and found.standard_id != clock.standard.standard_id:
-            retime(move, clock, _terms(clock, found, move.at))
+        if spec.until is not None:
+            terms = _agreed(clock, spec.until(move.case))
+        else:
+            terms = _matching(clock, move) if is_matched_anew else None
+        if terms is not None:
+            retime(move, clock, terms)
+
+
+def _agreed(clock: Clock, until: datetime | None) -> Terms | None:
+    """Return the terms of another agreed date; None when it is the same."""
+    if until is None:
+        return None
+    budget = clock.calendar.working_time().between(clock.started_at, until)
+    terms = Terms(clock.standard, clock.calendar, max(budget, timedelta()))
+    return terms if terms.budget != clock.budget else None
+
+
+def _matching(clock: Clock, move: Passage) -> Terms | None:
+    """Return the terms of another standard that matches the case now; None when it is the same."""
+    case = move.case
+    found = find_standard(
+        metric=clock.metric, kind=case.kind, service=case.service, priority=case.priority,
+        customer_class=case.customer_class, size=getattr(case, "size", ""), at=clock.started_at,
+    )  # fmt: skip
+    if found is None or clock.standard is None:
+        return None
+    same = found.standard_id == clock.standard.standard_id
+    return None if same else _terms(clock, found, move.at)
 
 
 def preview(change: Standard | Calendar, at: datetime) -> list[Move]:
@@ -69,7 +93,7 @@ def preview(change: Standard | Calendar, at: datetime) -> list[Move]:
 
 def migrate(change: Standard | Calendar, *, actor: User, at: datetime) -> int:
     """Do what `preview` shows, case by case, each with its event; return how many clocks moved."""
-    from workflows.door import passage
+    from workflows.passages import passage
 
     moved = 0
     for planned in preview(change, at):
@@ -121,12 +145,14 @@ def retime(move: Passage, clock: Clock, terms: Terms) -> None:
     if was_running:
         clocks.bank(clock, move.at)
     clock.standard, clock.calendar = terms.standard, terms.calendar
-    clock.budget, clock.warn_at = terms.budget, terms.standard.warn_at
+    clock.budget = terms.budget
+    if terms.standard is not None:
+        clock.warn_at = terms.standard.warn_at
     if was_running:
         clocks.run(clock, move.at, move.case.state)
     clock.save()
     after = clock.due_at
     move.note(
-        "retime", metric=clock.metric, standard=str(terms.standard),
+        "retime", metric=clock.metric, standard=str(terms.standard or ""),
         before=before and before.isoformat(), after=after and after.isoformat(),
     )  # fmt: skip

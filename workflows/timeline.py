@@ -102,7 +102,7 @@ def sentence(case: Case, event: Event) -> str:
         "retime": _("%(clock)s is now held to: %(standard)s")
         % {
             "clock": lifecycle.clock_label(data.get("metric", "")),
-            "standard": data.get("standard", ""),
+            "standard": data.get("standard") or _("The date that was agreed"),
         },
         "warn": _("%(percent)s %% of the time for %(clock)s is used")
         % {

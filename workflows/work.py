@@ -11,11 +11,12 @@ from people.actors import Actor, holders_of
 from people.models import User
 from workflows.lifecycles import Decision, Lifecycle, Work
 from workflows.models import Task
-from workflows.quorums import APPROVE, REJECT, OpenSeat
+from workflows.permissions import principal
+from workflows.quorums import OpenSeat
 from workflows.refusals import Conflict
 
 if TYPE_CHECKING:
-    from workflows.door import Passage
+    from workflows.passages import Passage
 
 
 def decision_of(flow: Lifecycle) -> Decision | None:
@@ -45,7 +46,7 @@ def cast_vote(move: Passage, decision: Decision, name: str, *, note: str) -> boo
     move.task = task = move.flow.task_for(move.who)
     if task is None:
         raise Conflict(_("You have already decided, or the decision is made."))
-    _finish(move, task, APPROVE if name == decision.carried else REJECT, note)
+    _finish(move, task, decision.votes[name], note)
     task.save(update_fields=FINISHED)
     seats = [one for one in move.flow.tasks if one.step == move.case.state and _of_round(one, task)]
     votes = {one.slot: one.outcome for one in seats if not one.is_open}
@@ -67,14 +68,6 @@ def _finish(move: Passage, task: Task, outcome: str, note: str = "") -> None:
     task.on_behalf_of_id = behalf
     if task.assignee_id is None:
         task.assignee_id = behalf or move.who.user.pk
-
-
-def principal(who: Actor, task: Task) -> int | None:
-    """Return for whom a deputy acts, also on work taken from the queue; None for oneself."""
-    if task.assignee_id not in (None, who.user.pk):
-        return task.assignee_id
-    hold = who.hold(task.role, task.unit)
-    return hold.holder_id if hold and hold.holder_id != who.user.pk else None
 
 
 def _close(move: Passage, outcome: str) -> None:

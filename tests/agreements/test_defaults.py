@@ -157,7 +157,7 @@ def test_loading_again_keeps_what_the_service_manager_changed(
 
 def test_command_says_what_it_did(db: None) -> None:
     first, second = StringIO(), StringIO()
-    call_command("load_defaults", stdout=first)
+    call_command("load_defaults", stdout=first, verbosity=2)
     call_command("load_defaults", stdout=second)
     assert "Loaded business-hours." in first.getvalue()
     assert second.getvalue().startswith("0 loaded, ")

@@ -128,7 +128,7 @@ def toy(cab):
 
 def vote(world, case, *ballots):
     for ballot in ballots:
-        name, outcome = ballot[:-1], {"+": "approve", "-": "refuse"}[ballot[-1]]
+        name, outcome = ballot[:-1], {"+": "approve", "-": "refuse", "0": "stay_out"}[ballot[-1]]
         case = perform(case, outcome, actor=world[name], at=NOON, reason="why").case
     return case.state
 
@@ -144,6 +144,8 @@ def vote(world, case, *ballots):
         (["ada-", "ben-"], "no"),  # 0 + 1 < 2
         (["ada+", "change_manager-"], "no"),
         (["change_manager-"], "no"),
+        (["ada0", "ben+", "cao+", "change_manager+"], "yes"),  # 2 of the 2 who took part
+        (["ada0", "ben0"], "no"),  # 1 left < 2
     ],
 )
 def test_a_board_decides_through_the_door(toy, cab, ballots, state):

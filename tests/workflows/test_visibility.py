@@ -6,10 +6,12 @@ from people.actors import Actor
 from people.models import Absence, Grant, Unit, User
 from people.roles import Role
 from tests.changes.walking import DAY, Walk, walk
+from tests.refusing import refused
 from tests.workflows.test_door import let_watch
 from tests.world import NOON
-from workflows.actions import assign_task, unwatch_case
+from workflows.actions import add_comment, assign_task, unwatch_case, watch_case
 from workflows.models import Case
+from workflows.refusals import NotAllowed
 
 pytestmark = pytest.mark.engine
 
@@ -108,6 +110,13 @@ def test_a_deputy_who_did_the_work_keeps_sight_of_it(world):
     step.act("pm", "approve")
     step.at += DAY
     assert sees(step, world["pm"])
+
+
+def test_an_auditor_reads_and_follows_but_changes_nothing(world):
+    step = walk(world)
+    watch_case(case=step.case, actor=world["auditor"], at=NOON)
+    with refused(NotAllowed):
+        add_comment(case=step.case, body="noted", actor=world["auditor"], at=NOON)
 
 
 def test_a_watcher_sees_until_they_stop_watching(world):

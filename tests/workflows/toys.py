@@ -32,7 +32,9 @@ def define_voting(quorum: Quorum, **decision: Any) -> type[Lifecycle]:
         closed = (ToyState.YES, ToyState.NO)
         readers = (Role.CAB_MEMBER, Role.CHANGE_MANAGER)
         state = case_state(ToyState)
-        work = {ToyState.VOTING: Decision("Vote", quorum, lost="refuse", **decision)}
+        work = {
+            ToyState.VOTING: Decision("Vote", quorum, lost="refuse", abstain="stay_out", **decision)
+        }
 
         @state.transition(
             ToyState.VOTING, ToyState.YES, "Yes", permission=holds_task, custom=asks(NoteForm)
@@ -43,6 +45,9 @@ def define_voting(quorum: Quorum, **decision: Any) -> type[Lifecycle]:
             ToyState.VOTING, ToyState.NO, "No", permission=holds_task, custom=asks(ReasonForm)
         )
         def refuse(self, **values: Any) -> None: ...
+
+        @state.transition(ToyState.VOTING, label="Stay out", permission=holds_task)
+        def stay_out(self, **values: Any) -> None: ...
 
     return Toy
 

@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from workflows.refusals import BadData
 
 OF_THE_DOOR = {
-    "kind", "case", "action", "actor", "at", "expected_version", "idempotency_key",
+    "kind", "case", "action", "actor", "requester", "at", "expected_version", "idempotency_key",
 }  # fmt: skip
 """Names of the door's own arguments: never taken from a body as a field."""
 LARGEST_VERSION = 2**31 - 1

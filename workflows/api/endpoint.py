@@ -34,7 +34,7 @@ from workflows.api.authentication import TokenAuthentication
 from workflows.api.bodies import JSONParser, idempotency_key
 from workflows.api.schema import ApiSchema
 from workflows.api.serializers import whole_case
-from workflows.door import Answer
+from workflows.idempotency import Answer
 from workflows.models import Case
 
 REQUESTS = "1200/minute"

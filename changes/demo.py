@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.timezone import localdate
+
 from agreements.models import Calendar
 from agreements.worktime import WorkingTime
 from people.models import User
@@ -64,7 +66,7 @@ class Story:
         efforts = dict(
             zip(("effort_analysis", "effort_development", "effort_testing"), days, strict=True)
         )
-        due_on = (self.at + timedelta(days=due_in)).date().isoformat()
+        due_on = localdate(self.at + timedelta(days=due_in)).isoformat()
         return self.do(
             "analyst", "propose", risk=risk, due_on=due_on, **efforts,
             solution="沿用现有接口,新增一个定时任务,失败时通知负责人。\n\nReuse the interface, add one scheduled job, notify its owner on failure.",
@@ -79,7 +81,7 @@ class Story:
     def build(self, booked: str = "0.5") -> Story:
         self.take("developer")
         return self.do(
-            "developer", "book_effort", worked_on=self.at.date().isoformat(), effort=booked
+            "developer", "book_effort", worked_on=localdate(self.at).isoformat(), effort=booked
         )
 
     def test(self) -> Story:
@@ -92,7 +94,7 @@ class Story:
             "tester",
             "pass_test",
             change_reference="CHG-2026-0117",
-            went_live_on=self.at.date().isoformat(),
+            went_live_on=localdate(self.at).isoformat(),
             note="",
         )
         return self

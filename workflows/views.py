@@ -125,6 +125,8 @@ def new_case(request: Request, kind: str) -> HttpResponse:
             return _new_page(request, cls, who, form, status=422)
         number = answer.case.number
         messages.success(request, _("%(number)s is on its way.") % {"number": number})
+        if promised := first_promise(cls, who):
+            messages.info(request, promised)
         return redirect(answer.case)
     return _new_page(request, cls, who, cls.form(who=who))  # type: ignore[call-arg]  # ActionForm's own
 

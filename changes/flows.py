@@ -25,7 +25,7 @@ from workflows.lifecycles import (
     asks,
     case_state,
 )
-from workflows.permissions import has_role, holds_task, is_automation, is_requester
+from workflows.permissions import has_role, holds_task, is_automation, is_requester, worked_on
 from workflows.quorums import Seat, all_of
 
 DESK = [S.SUBMITTED, S.TRIAGE]
@@ -76,7 +76,8 @@ class OptimizationLifecycle(Lifecycle):
                 Seat(Role.SYSTEM_OWNER, person=rules.system_owner, when=rules.owner_decides),
                 Seat(Role.HEAD_OF_OPS, when=rules.head_decides),
             ),
-            carried="approve", lost="decline", barred=is_requester, party=CUSTOMER,
+            carried="approve", lost="decline", barred=is_requester | worked_on(S.ASSESSING),
+            party=CUSTOMER,
         ),
         S.IN_DEVELOPMENT: Work(_("Build"), Role.DEVELOPER),
         S.OUTSOURCED: Work(_("Manage the supplier"), Role.ANALYST, party=VENDOR),
@@ -88,7 +89,7 @@ class OptimizationLifecycle(Lifecycle):
     clocks = (
         Clock("response", _("First response"), starts=[S.SUBMITTED], answered=True,
               stops=[S.ASSESSING, S.RETURNED, S.REJECTED]),
-        Clock("proposal", _("Proposal"), starts=[S.ASSESSING], pauses=[S.RETURNED],
+        Clock("proposal", _("Proposal"), starts=[S.ASSESSING], repeats=True, pauses=[S.RETURNED],
               stops=[S.AWAITING_APPROVAL, S.OVER_LIMIT, S.REJECTED]),
         Clock("decision", _("Decision"), starts=DECIDED, repeats=True, is_ours=False,
               stops=[S.ASSESSING, S.IN_DEVELOPMENT, S.CLOSED, S.REJECTED, S.CONVERTED]),
@@ -130,6 +131,7 @@ class OptimizationLifecycle(Lifecycle):
         self.put(effort=rules.total(values), **values)
 
     @do(S.OVER_LIMIT, S.AWAITING_APPROVAL, _("Split off a part"), permission=holds_task,
+        conditions=[rules.rest_can_fit],
         custom=asks(forms.SplitForm, MAIN, raises=rules.rest_of_the_request))
     def split_off(self, **values: Any) -> None:
         self.put(effort=rules.total(values), **{name: values[name] for name in forms.EFFORTS})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,7 @@ BUILT_IT = worked_on(*BUILT) | acted("book_effort", *BUILT)
 WORKED_ON_IT = worked_on(*WORKED) | acted("book_effort", *WORKED)
 """Whoever did a step, or booked effort while somebody else had it."""
 EFFORTS = ("effort_analysis", "effort_development", "effort_testing")
+PLANNED_AHEAD = timedelta(days=5 * 365)
 ABSURD = Decimal(1000)
 """Person-days above which a number is a slip of the finger, not an estimate."""
 
@@ -90,7 +91,7 @@ class TriageForm(ActionForm):
     size = forms.ChoiceField(
         label=_("Expected size"), choices=Optimization.Size, widget=forms.RadioSelect
     )
-    note = long_text(_("Note for the analyst"), required=False, rows=3)
+    note = long_text(_("Note, which the requester reads too"), required=False, rows=3)
 
     def prepare(self) -> None:
         if self.flow:
@@ -117,6 +118,16 @@ class EffortForm(ActionForm):
     effort_development = effort(_("Effort: development"))
     effort_testing = effort(_("Effort: testing"))
 
+    def coming_day(self, name: str) -> date | None:
+        """Return the day in field `name`; it lies ahead, and not beyond what anybody plans."""
+        found: date | None = self.cleaned_data[name]
+        today = timezone.localdate(self.flow.at if self.flow else None)
+        if found is not None and found < today:
+            raise forms.ValidationError(gettext("This day has already passed."))
+        if found is not None and found > today + PLANNED_AHEAD:
+            raise forms.ValidationError(gettext("That is more than five years ahead."))
+        return found
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         parts = [cleaned.get(name) for name in EFFORTS]
@@ -136,16 +147,16 @@ class ProposalForm(EffortForm):
 
     field_order = ["solution", "effort_analysis", "effort_development", "effort_testing", "risk"]
 
-    def clean_due_on(self) -> date:
-        due: date = self.cleaned_data["due_on"]
-        if self.flow and due < timezone.localdate(self.flow.at):
-            raise forms.ValidationError(gettext("This day has already passed."))
-        return due
+    def clean_due_on(self) -> date | None:
+        return self.coming_day("due_on")
 
 
 class ReEstimateForm(EffortForm):
     due_on = day(_("New delivery date"), required=False)
     reason = long_text(_("What changed?"), rows=3)
+
+    def clean_due_on(self) -> date | None:
+        return self.coming_day("due_on")
 
 
 class BookingForm(ActionForm):
@@ -208,15 +219,26 @@ class RatingForm(ActionForm):
 
 
 class AcceptForm(RatingForm):
-    """Acceptance asks for the rating, but not of somebody who worked on the case (M16)."""
+    """Acceptance asks for the rating once, and not of who worked on the case (M16)."""
 
     def prepare(self) -> None:
-        if self.flow and WORKED_ON_IT(self.flow, self.who):
+        if not self.flow:
+            return
+        if self.flow.case.rating is not None or WORKED_ON_IT(self.flow, self.who):
             del self.fields["rating"]
             del self.fields["rating_comment"]
 
 
 class SplitForm(EffortForm):
+    def prepare(self) -> None:
+        """Begin with the estimate: what stays is a part of it."""
+        if self.flow:
+            limit = f"{self.flow.case.policy.effort_limit.normalize():f}"
+            self.initial = {name: getattr(self.flow.case, name) for name in EFFORTS}
+            self.fields["effort_analysis"].help_text = gettext(
+                "What stays in this request, in person-days; at most %(limit)s together."
+            ) % {"limit": limit}
+
     rest_title = forms.CharField(label=_("Title of the part that is split off"), max_length=200)
     rest_wanted = long_text(_("What is split off"), rows=4)
     reason = long_text(_("Why may it be split?"), rows=3)

@@ -91,7 +91,7 @@ class Optimization(Case):
     effort = person_days(_("effort in person-days"))
     approved_effort = person_days(_("approved effort"))
     booked_effort = person_days(_("booked effort"), null=False, default=Decimal(0))
-    due_on = models.DateField(_("agreed delivery date"), null=True, blank=True)
+    due_on = models.DateField(_("delivery date"), null=True, blank=True)
     requirement_document = models.TextField(_("requirement document"), blank=True)
     development_document = models.TextField(_("development document"), blank=True)
     supplier = models.CharField(_("supplier"), max_length=120, blank=True)

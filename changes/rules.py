@@ -106,6 +106,14 @@ def recently_closed(flow: Flow) -> Condition:
     )
 
 
+def rest_can_fit(flow: Flow) -> Condition:
+    """What is booked stays in the request; above the limit splitting cannot help any more."""
+    return Condition(
+        flow.case.booked_effort <= flow.case.policy.effort_limit,
+        unmet=_("More than the limit is already booked; turn it into a project or reject it."),
+    )
+
+
 def not_yet_rated(flow: Flow) -> Condition:
     return Condition(flow.case.rating is None, unmet=_("This request has already been rated."))
 

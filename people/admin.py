@@ -3,6 +3,7 @@
 from auditlog.registry import auditlog
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from people.models import Absence, ApiToken, CustomerClass, Grant, Unit, User
@@ -55,3 +56,6 @@ class CustomerClassAdmin(admin.ModelAdmin[CustomerClass]):
 class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
     list_display = ["user", "name", "created_at", "revoked_at"]
     readonly_fields = ["user", "name", "created_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # `manage.py apitoken` makes one and shows it, once

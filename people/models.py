@@ -187,6 +187,8 @@ class Absence(Period):
         return f"{self.user} → {self.deputy}"
 
     def clean(self) -> None:
+        if self.from_at is None or self.user_id is None or self.deputy_id is None:
+            return  # the form already asks for what is missing
         self._refuse_overlap()
         self._refuse_circle()
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language as django_set_language
 
@@ -18,6 +20,13 @@ class Login(LoginView):
     """The login page; in the demo world it offers the people one may look around as."""
 
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Keep the language that was chosen on the way in."""
+        chosen = self.request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        if chosen in dict(settings.LANGUAGES):
+            User.objects.filter(pk=form.get_user().pk).update(language=chosen)
+        return super().form_valid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         people = User.objects.filter(email__endswith="@demo.invalid", is_active=True)
@@ -43,6 +52,4 @@ def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     view = Login()
     view.setup(request)
     context = view.get_context_data(form=view.get_form(), is_locked_out=True)
-    return view.response_class(
-        request=request, template=view.get_template_names(), context=context, status=429
-    )
+    return render(request, view.get_template_names(), context, status=429)

@@ -13,24 +13,27 @@ from django.utils.translation import gettext as _
 from people.actors import Actor
 from people.models import User
 from people.roles import Role
-from workflows import attachments, clocks, custody, notices
+from workflows import attachments, clocks, custody, notices, work
 from workflows.lifecycles import PROVIDER
 from workflows.models import Attachment, Case, CaseLink, Comment, Task, Watch
 from workflows.passages import Passage, passage
-from workflows.permissions import may_take
+from workflows.permissions import may_take, principal
 from workflows.refusals import BadData, Conflict, NotAllowed, UnknownAction
-from workflows.timeline import is_customer
+from workflows.timeline import is_customer, reads_internal
 
-MENTION = re.compile(r"(?<![\w@])@([\w.+-]+)")
+MENTION = re.compile(r"(?<![A-Za-z0-9_.@])@([\w.+-]+)")
 HANDS_OUT = (Role.SERVICE_MANAGER, Role.SERVICE_DESK)
 """Roles that may assign work of others; everybody may hand over their own."""
 
 
 def claim_task(*, task: Task, actor: User, at: datetime | None = None) -> Task:
-    """Take a task from the queue; `Conflict` (409) if somebody was faster."""
+    """Take a task from the queue; `Conflict` (409) if somebody was faster.
+
+    A deputy takes it for the person they stand in for: it is theirs again when they return.
+    """
     with passage(task.case, actor=actor, at=at) as move:
         found = _fresh(move, task)
-        if found.assignee_id == actor.pk:
+        if found.assignee_id in move.who.identities:
             return found
         if found.status != Task.Status.OPEN:
             raise Conflict(_("%(person)s has already taken this.") % {"person": found.assignee})
@@ -38,7 +41,8 @@ def claim_task(*, task: Task, actor: User, at: datetime | None = None) -> Task:
             raise NotAllowed(
                 _("This work is not for you: it needs another role or another person.")
             )
-        _give(move, found, actor)
+        principal_id = principal(move.who, found)
+        _give(move, found, User.objects.get(pk=principal_id) if principal_id else actor)
         move.note("claim", task=found.pk, step=found.step)
         return found
 
@@ -49,10 +53,11 @@ def release_task(*, task: Task, actor: User, at: datetime | None = None) -> Task
         found = _fresh(move, task)
         if found.assignee_id not in move.who.identities:
             raise NotAllowed(_("Only the person who has this work can put it back."))
-        if not found.role:
+        if not found.role or found.is_own_seat:
             raise Conflict(_("This work belongs to one person and has no queue to go back to."))
         found.status, found.assignee, found.claimed_at = Task.Status.OPEN, None, None
-        found.save(update_fields=["status", "assignee", "claimed_at"])
+        found.is_named = False
+        found.save(update_fields=["status", "assignee", "claimed_at", "is_named"])
         custody.settle(move)
         event = move.note("release", task=found.pk, step=found.step)
         notices.handed_over(move, event, found)
@@ -66,7 +71,7 @@ def assign_task(*, task: Task, to: User, actor: User, at: datetime | None = None
         own = found.assignee_id in move.who.identities
         if not own and not hands_out(move.who, found):
             raise NotAllowed(_("You may only hand over your own work."))
-        if not found.role or not _could_do(move, found, to):
+        if not found.role or found.is_own_seat or not _could_do(move, found, to):
             raise BadData({"to": [_("%(person)s may not do this work.") % {"person": to}]})
         _give(move, found, to)
         event = move.note("assign", task=found.pk, step=found.step, to=to.pk, to_name=str(to))
@@ -82,12 +87,13 @@ def hands_out(who: Actor, task: Task) -> bool:
 def _could_do(move: Passage, task: Task, person: User) -> bool:
     who = Actor.of(person, move.at)
     allowed = who.has_role(task.role, task.unit) and not move.flow.is_barred(task.step, who)
-    return person.is_active and allowed
+    return person.is_active and allowed and not move.flow.has_voted(who, task)
 
 
 def _give(move: Passage, task: Task, person: User) -> None:
     task.status, task.assignee, task.claimed_at = Task.Status.CLAIMED, person, move.at
-    task.save(update_fields=["status", "assignee", "claimed_at"])
+    task.is_named = False
+    task.save(update_fields=["status", "assignee", "claimed_at", "is_named"])
     custody.settle(move)
 
 
@@ -118,20 +124,34 @@ def add_comment(
     if len(body) > 20_000:
         raise BadData({"body": [_("At most 20,000 characters fit into a comment.")]})
     with passage(case, actor=actor, at=at) as move:
-        of_customer = is_customer(move.case, move.who)
-        if is_internal and of_customer:
+        if is_internal and not reads_internal(move.case, move.who):
             raise NotAllowed(_("Internal comments are for the staff."))
         comment = Comment.objects.create(
             case=move.case, author=actor, body=body, is_internal=is_internal, created_at=move.at
         )
         event = move.note("comment", id=comment.pk, is_internal=is_internal)
-        if not is_internal and not of_customer and _is_ours(move):
+        if not is_internal and not is_customer(move.case, move.who) and _is_ours(move):
             for clock in clocks.answer_given(move):
                 move.note("answered", metric=clock.metric)
-        named = User.objects.filter(is_active=True, username__in=MENTION.findall(body))
+            work.follow_clocks(move)
+        named = mentioned_in(body)
         readers = [one.pk for one in named if _may_read(move, one, is_internal=is_internal)]
         notices.mentioned(move, event, readers, followers=not is_internal)
         return comment
+
+
+def mentioned_in(body: str) -> list[User]:
+    """Return the active people whose user name follows an `@` (1 query).
+
+    Chinese needs no space after a name and a sentence may end with one, so the longest known
+    name that what follows begins with is meant.
+    """
+    runs = MENTION.findall(body)[:50]
+    beginnings = {run[:end] for run in runs for end in range(1, min(len(run), 150) + 1)}
+    known = {user.username: user for user in User.objects.filter(username__in=beginnings)}
+    fitting = ([name for name in known if run.startswith(name)] for run in runs)
+    meant = dict.fromkeys(max(names, key=len) for names in fitting if names)
+    return [known[name] for name in meant if known[name].is_active]
 
 
 def _is_ours(move: Passage) -> bool:
@@ -143,7 +163,7 @@ def _is_ours(move: Passage) -> bool:
 
 def _may_read(move: Passage, person: User, *, is_internal: bool) -> bool:
     who = Actor.of(person, move.at)
-    if is_internal and is_customer(move.case, who):
+    if is_internal and not reads_internal(move.case, who):
         return False
     return Case.objects.visible_to(who).filter(pk=move.case.pk).exists()
 

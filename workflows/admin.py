@@ -56,7 +56,10 @@ class OutboxAdmin(ReadOnly):
     list_filter = [("dead_at", admin.EmptyFieldListFilter), ("sent_at", admin.EmptyFieldListFilter)]
     actions = ["retry"]
 
-    @admin.action(description=_("Try to send again"))
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("workflows.change_outbox")
+
+    @admin.action(description=_("Try to send again"), permissions=["retry"])
     def retry(self, request: HttpRequest, chosen: OutboxQuerySet) -> None:
         """Give dead messages twelve more tries; what was sent stays sent."""
         chosen.dead().update(dead_at=None, attempts=0, next_try_at=timezone.now())

@@ -20,8 +20,8 @@ from workflows.forms import AttachForm, CommentForm
 from workflows.inbox import holder_label
 from workflows.lifecycles import Action, Lifecycle
 from workflows.models import Case, CaseLink, Clock, Task
-from workflows.permissions import may_take
-from workflows.timeline import entries, is_customer, shown_value
+from workflows.permissions import may_take, principal
+from workflows.timeline import entries, is_customer, reads_internal, shown_value
 from workflows.words import listing
 
 
@@ -31,13 +31,14 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
     return {
         **head(flow),
         "actions": buttons(flow, who),
-        "waiting_for": waiting_for(flow),
+        "waiting_for": "" if flow.task_for(who) else waiting_for(flow),
+        "stands_in_for": stands_in_for(flow, who),
         "warnings": flow.warnings() if not is_customer(case, who) else [],
         "tasks": [task_row(flow, who, task) for task in flow.open_tasks],
         "entries": entries(case, who),
         "links": links(case, who),
         "attachments": attachments(case),
-        "comment_form": CommentForm(is_customer=is_customer(case, who)),
+        "comment_form": CommentForm(may_be_internal=reads_internal(case, who)),
         "comment_url": reverse("case_comment", args=[case.number]),
         "can_comment": is_customer(case, who) or not who.only_reads,
         "upload_form": AttachForm() if is_customer(case, who) or not who.only_reads else None,
@@ -184,6 +185,13 @@ def waiting_for(flow: Lifecycle) -> str:
     return _("Waiting for %(who)s.") % {"who": who} if who else ""
 
 
+def stands_in_for(flow: Lifecycle, who: Actor) -> User | None:
+    """Return on whose behalf the reader would do the open task; None for themselves."""
+    task = flow.task_for(who)
+    principal_id = principal(who, task) if task else None
+    return User.objects.filter(pk=principal_id).first() if principal_id else None
+
+
 def task_row(flow: Lifecycle, who: Actor, task: Task) -> dict[str, Any]:
     is_mine = task.assignee_id in who.identities
     can_take = task.assignee_id is None and may_take(flow, who, task)
@@ -202,10 +210,12 @@ def task_row(flow: Lifecycle, who: Actor, task: Task) -> dict[str, Any]:
 def candidates(flow: Lifecycle, who: Actor, task: Task) -> list[User]:
     """Return whom the reader may give `task` to; nobody when it is not theirs to give."""
     own = task.assignee_id in who.identities
-    if not task.role or not (own or actions.hands_out(who, task)):
+    if not task.role or task.is_own_seat or not (own or actions.hands_out(who, task)):
         return []
     people = holders_of(task.role, task.unit, who.at)
     others = [one for one in people if one.pk != task.assignee_id]
+    if flow.work[task.step].barred is None:
+        return others
     return [one for one in others if not flow.is_barred(task.step, Actor.of(one, who.at))]
 
 

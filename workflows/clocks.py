@@ -111,7 +111,8 @@ def _start(move: Passage, spec: Spec) -> Clock | None:
     clock = Clock(
         case=move.case, metric=spec.metric, standard=standard, calendar=calendar,
         started_at=move.at, changed_at=move.at, budget=budget, due_at=due_at,
-        first_due_at=due_at, warn_at=standard.warn_at if standard else [75, 90, 100, 150],
+        first_due_at=due_at, agreed_at=spec.until(move.case) if spec.until else None,
+        warn_at=standard.warn_at if standard else [75, 90, 100, 150],
     )  # fmt: skip
     clock.next_alert_at = next_alert(clock)
     clock.save()
@@ -217,19 +218,10 @@ def _close_segment(clock: Clock, at: datetime, worked: timedelta) -> None:
     clock.segments.filter(ended_at__isnull=True).update(ended_at=at, worked=worked)
 
 
-def next_alert(clock: Clock, after: datetime | None = None) -> datetime | None:
-    """Return when the next threshold above `clock.level` is reached.
-
-    After an outage the thresholds that passed meanwhile are one alert, not a storm: with
-    `after`, only what comes later is returned.
-    """
-    for percent in sorted({*clock.warn_at, 100}):  # the deadline itself is never passed over
-        if percent <= clock.level:
-            continue
-        at = alert_instant(clock, percent)
-        if after is None or at > after:
-            return at
-    return None
+def next_alert(clock: Clock) -> datetime | None:
+    """Return when the next threshold above `clock.level` is reached, the deadline always one."""
+    ahead = (percent for percent in sorted({*clock.warn_at, 100}) if percent > clock.level)
+    return next((alert_instant(clock, percent) for percent in ahead), None)
 
 
 def alert_instant(clock: Clock, percent: int) -> datetime:

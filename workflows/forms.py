@@ -97,9 +97,9 @@ class CommentForm(forms.Form):
         label=_("Internal: the requester does not see it"), required=False
     )
 
-    def __init__(self, *args: Any, is_customer: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, may_be_internal: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if is_customer:
+        if not may_be_internal:
             del self.fields["is_internal"]
 
 

@@ -6,6 +6,7 @@ delays, and loses nothing.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,6 +14,8 @@ from workflows.absences import tell_deputies
 from workflows.models import Beat
 from workflows.relay import relay
 from workflows.sweep import sweep
+
+logger = logging.getLogger(__name__)
 
 PARTS: dict[str, Callable[[datetime], int]] = {
     "sweep": sweep,
@@ -22,8 +25,14 @@ PARTS: dict[str, Callable[[datetime], int]] = {
 
 
 def beat(at: datetime) -> dict[str, int]:
-    """Run every part at `at`; return how much each handled."""
-    return {name: run(name, at) for name in PARTS}
+    """Run every part at `at`; return how much each handled. One that fails stops no other."""
+    handled = {}
+    for name in PARTS:
+        try:
+            handled[name] = run(name, at)
+        except Exception:  # the log has the traceback, and the next beat tries again
+            logger.exception("The part %s of a beat failed", name)
+    return handled
 
 
 def run(name: str, at: datetime) -> int:

@@ -53,5 +53,7 @@ def reserve(
     except IntegrityError:
         earlier = IdempotencyRecord.objects.select_related("case").get(actor=actor, key=key[:200])
     if earlier.fingerprint != fingerprint:
-        raise Conflict(_("This Idempotency-Key was already used for a different request."))
+        raise Conflict(
+            _("This was already sent, with something else in it. Look at what became of it.")
+        )
     return earlier

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from people.models import Absence
-from workflows.models import Comment, Outbox, Task
+from workflows.models import Comment, Event, Outbox, Task
 from workflows.timeline import sentence
 
 
@@ -22,8 +22,14 @@ def context(message: Outbox) -> dict[str, Any]:
         "event": event,
         "state_label": message.case.lifecycle.State(event.target).label,
         "sentence": sentence(message.case, event),
-        "comment": Comment.objects.filter(pk=event.data.get("id")).first(),
+        "comment": _comment_of(event),
     }
+
+
+def _comment_of(event: Event) -> Comment | None:
+    if event.action != "comment":
+        return None
+    return Comment.objects.get(pk=event.data["id"])
 
 
 def _of_absence(message: Outbox) -> dict[str, Any]:

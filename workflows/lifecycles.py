@@ -52,10 +52,6 @@ class Work:
     party: str = PROVIDER
     same_as: str = ""
 
-    def names(self, slot: str) -> bool:
-        """Tell whether the work belongs to a person the case names, whatever their roles."""
-        return self.person is not None
-
     def roles(self) -> Iterator[Role]:
         if self.role:
             yield self.role
@@ -67,7 +63,7 @@ class Decision:
 
     `carried` and `lost` name the transitions that the last vote sets off. Votes are cast with
     the actions of the same names, and with `abstain` where it is named; until the quorum speaks
-    the state stays.
+    the state stays. `one_vote_each`: whoever holds two seats, or stands in for somebody, fills one.
     """
 
     label: Text
@@ -75,11 +71,9 @@ class Decision:
     carried: str = "approve"
     lost: str = "reject"
     abstain: str = ""
+    one_vote_each: bool = True
     barred: Permission | None = None
     party: str = PROVIDER
-
-    def names(self, slot: str) -> bool:
-        return self.quorum.names(slot)
 
     @property
     def votes(self) -> dict[str, str]:
@@ -249,6 +243,15 @@ class Lifecycle:
         ]
         return min(fitting, key=lambda task: task.assignee_id != who.user.pk, default=None)
 
+    def has_voted(self, who: Actor, task: Task) -> bool:
+        """Tell whether `who` already filled another seat of this round of a decision."""
+        spec = self.work[task.step]
+        if not isinstance(spec, Decision) or not spec.one_vote_each:
+            return False
+        round_ = (task.step, task.opened_seq)
+        done = [one for one in self.tasks if (one.step, one.opened_seq) == round_]
+        return any(who.user.pk in (one.done_by_id, one.on_behalf_of_id) for one in done)
+
     def is_barred(self, step: str, who: Actor) -> bool:
         barred = self.work[step].barred
         return barred is not None and barred(self, who)
@@ -299,6 +302,11 @@ class Lifecycle:
         return [one for one in cls._actions if state is None or one.transition.source == state]
 
     @classmethod
+    def form_of(cls, name: str) -> type[BaseForm] | None:
+        """Return the form the action `name` asks for, whatever state it leaves."""
+        return next((action.form for action in cls.actions() if action.name == name), None)
+
+    @classmethod
     def has_action(cls, name: str) -> bool:
         return any(action.name == name for action in cls.actions())
 
@@ -317,7 +325,9 @@ class Lifecycle:
 
     @classmethod
     def spec(cls, metric: str) -> Clock:
-        return next(clock for clock in cls.clocks if clock.metric == metric)
+        """Return what is declared of `metric`; if nothing any more, a clock that only stops."""
+        declared = (clock for clock in cls.clocks if clock.metric == metric)
+        return next(declared, Clock(metric, metric, starts=(), stops=cls.closed))
 
 
 def asks(form: type[BaseForm], tone: str = "", **more: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -44,3 +45,24 @@ class RefusalMiddleware:
         template = {404: "404.html", 403: "403.html"}.get(exception.status, "409.html")
         context = {"sentence": exception.sentence, "exception": exception.sentence}
         return render(request, template, context, status=exception.status)
+
+
+class NoNulMiddleware:
+    """Answer 400 to addresses and forms with a NUL character, which no text has (PostgreSQL)."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path or (not request.path.startswith("/api/") and self._sent(request)):
+            raise BadRequest("NUL")
+        return self.get_response(request)
+
+    def _sent(self, request: HttpRequest) -> bool:
+        """Tell whether a field of a page carries one; the API answers for its own fields."""
+        return any(
+            "\x00" in one
+            for data in (request.GET, request.POST)
+            for name in data
+            for one in data.getlist(name)
+        )

@@ -104,9 +104,9 @@ def may_take(flow: Lifecycle, who: Actor, task: Task) -> bool:
     """
     if task.assignee_id not in (None, *who.identities):
         return False
-    is_named = task.assignee_id is not None and flow.work[task.step].names(task.slot)
-    entitled = is_named or who.has_role(task.role, task.unit)
-    return entitled and not flow.is_barred(task.step, who)
+    entitled = task.is_named or who.has_role(task.role, task.unit)
+    barred = flow.is_barred(task.step, who) or flow.has_voted(who, task)
+    return entitled and not barred
 
 
 def principal(who: Actor, task: Task) -> int | None:

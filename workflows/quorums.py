@@ -19,11 +19,15 @@ Votes = Mapping[str, str]
 
 @dataclass(frozen=True)
 class OpenSeat:
-    """A seat to fill for one case: a task with this slot, for a role or for a named person."""
+    """A seat to fill for one case: a task with this slot, for a role or for a person.
+
+    `is_named`: the case names the person, who then needs no role.
+    """
 
     slot: str
     role: str
     person: User | None = None
+    is_named: bool = False
 
 
 class Quorum:
@@ -39,10 +43,6 @@ class Quorum:
 
     def vetoed(self, votes: Votes) -> bool:
         """Tell whether a no that ends the whole decision was cast in this part."""
-        return False
-
-    def names(self, slot: str) -> bool:
-        """Tell whether the seat `slot` belongs to a person the case names, whatever their roles."""
         return False
 
     def roles(self) -> Iterator[Role]:
@@ -64,16 +64,14 @@ class Seat(Quorum):
 
     def seats(self, case: Any, holders: Callable[[str], list[User]]) -> Iterator[OpenSeat]:
         if self.when is None or self.when(case):
-            yield OpenSeat(self.role, self.role, self.person(case) if self.person else None)
+            person = self.person(case) if self.person else None
+            yield OpenSeat(self.role, self.role, person, is_named=person is not None)
 
     def verdict(self, votes: Votes, open_slots: set[str]) -> bool | None:
         vote = votes.get(self.role)
         if vote is None:
             return None if self.role in open_slots else True
         return vote == APPROVE
-
-    def names(self, slot: str) -> bool:
-        return slot == self.role and self.person is not None
 
     def vetoed(self, votes: Votes) -> bool:
         return self.veto and votes.get(self.role) == REJECT
@@ -128,9 +126,6 @@ class AtLeast(Quorum):
     def roles(self) -> Iterator[Role]:
         for part in self.parts:
             yield from part.roles()
-
-    def names(self, slot: str) -> bool:
-        return any(part.names(slot) for part in self.parts)
 
     def vetoed(self, votes: Votes) -> bool:
         return any(part.vetoed(votes) for part in self.parts)

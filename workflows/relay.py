@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -16,7 +18,7 @@ from workflows.models import Outbox
 
 logger = logging.getLogger(__name__)
 
-BATCH = 50
+BATCH = 10  # so that a batch of time-outs (20 s each) ends before its lease
 LEASE = timedelta(minutes=5)
 MAX_TRIES = 12
 MAX_PAUSE = timedelta(minutes=15)
@@ -31,7 +33,10 @@ def relay(at: datetime) -> int:
 
 
 def _claim(at: datetime) -> list[Outbox]:
-    """Take a batch for this relay alone: nobody else tries it before the lease is over."""
+    """Take a batch for this relay alone: nobody else tries it before the lease is over.
+
+    The try is counted before it is made, so that a letter that kills the process dies too.
+    """
     with transaction.atomic():
         due = Outbox.objects.unsent().filter(next_try_at__lte=at).order_by("next_try_at")
         batch = list(
@@ -39,19 +44,22 @@ def _claim(at: datetime) -> list[Outbox]:
                 "recipient", "case"
             )[:BATCH]
         )
-        Outbox.objects.filter(pk__in=[one.pk for one in batch]).update(next_try_at=at + LEASE)
+        ids = [one.pk for one in batch]
+        Outbox.objects.filter(pk__in=ids).update(next_try_at=at + LEASE, attempts=F("attempts") + 1)
     return batch
 
 
 def _send(message: Outbox, at: datetime) -> bool:
-    message.attempts += 1
+    message.attempts += 1  # as counted when it was claimed
     try:
         deliver(message)
+    except SoftTimeLimitExceeded:
+        raise
     except Exception as error:  # whatever is wrong with one letter, the others go out
         _put_off(message, at, error)
         return False
     message.sent_at = max(at, timezone.now())
-    message.save(update_fields=["attempts", "sent_at"])
+    message.save(update_fields=["sent_at"])
     return True
 
 
@@ -63,7 +71,7 @@ def _put_off(message: Outbox, at: datetime, error: Exception) -> None:
     message.next_try_at = at + pause
     if message.attempts >= MAX_TRIES:
         message.dead_at = at
-    message.save(update_fields=["attempts", "last_error", "next_try_at", "dead_at"])
+    message.save(update_fields=["last_error", "next_try_at", "dead_at"])
 
 
 def deliver(message: Outbox) -> None:

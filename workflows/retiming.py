@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from agreements.models import Calendar, CalendarVersion, Standard, StandardVersion
 from agreements.queries import find_standard
 from people.models import User
-from workflows import clocks
+from workflows import clocks, work
 from workflows.models import Clock
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Terms:
     standard: StandardVersion | None
     calendar: CalendarVersion
     budget: timedelta
+    agreed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -57,20 +58,23 @@ def rematch(move: Passage, changes: Collection[str]) -> None:
     for clock in _live(case=move.case.pk):
         spec = move.flow.spec(clock.metric)
         if spec.until is not None:
-            terms = _agreed(clock, spec.until(move.case))
+            terms = _agreed(clock, spec.until(move.case), move.at)
         else:
             terms = _matching(clock, move) if is_matched_anew else None
         if terms is not None:
             retime(move, clock, terms)
 
 
-def _agreed(clock: Clock, until: datetime | None) -> Terms | None:
-    """Return the terms of another agreed date; None when it is the same."""
-    if until is None:
+def _agreed(clock: Clock, until: datetime | None, at: datetime) -> Terms | None:
+    """Return the terms of another agreed date; None when it is the same.
+
+    The date itself is the deadline, whatever pauses there were before it was agreed on.
+    """
+    if until is None or until == clock.agreed_at:
         return None
-    budget = clock.calendar.working_time().between(clock.started_at, until)
-    terms = Terms(clock.standard, clock.calendar, max(budget, timedelta()))
-    return terms if terms.budget != clock.budget else None
+    hours = clock.calendar.working_time()
+    left = max(hours.between(at, until), timedelta())
+    return Terms(clock.standard, clock.calendar, _elapsed(clock, at) + left, until)
 
 
 def _matching(clock: Clock, move: Passage) -> Terms | None:
@@ -101,6 +105,7 @@ def migrate(change: Standard | Calendar, *, actor: User, at: datetime) -> int:
             fresh = _live(pk=planned.clock.pk).first()
             if fresh is not None:
                 retime(move, fresh, planned.terms)
+                work.follow_clocks(move)
                 moved += 1
     return moved
 
@@ -112,8 +117,8 @@ def _moves(change: Standard | Calendar, at: datetime) -> Iterator[Move]:
         chosen = _live(calendar__calendar=change)
     for clock in chosen:
         standard = clock.standard
-        if standard is None:
-            continue
+        if standard is None or clock.agreed_at is not None:
+            continue  # what was agreed on stays agreed
         current = standard.standard.versions.in_force(at).first() or standard
         terms = _terms(clock, current, at)
         if (terms.standard, terms.calendar) != (standard, clock.calendar):
@@ -134,20 +139,25 @@ def _terms(clock: Clock, standard: StandardVersion, at: datetime) -> Terms:
 def _due(clock: Clock, terms: Terms, at: datetime) -> datetime | None:
     if clock.state == Clock.State.PAUSED:
         return None
-    elapsed = clock.elapsed + clock.calendar.working_time().between(clock.changed_at, at)
-    return terms.calendar.working_time().add(at, terms.budget - elapsed)
+    return terms.calendar.working_time().add(at, terms.budget - _elapsed(clock, at))
+
+
+def _elapsed(clock: Clock, at: datetime) -> timedelta:
+    if clock.state == Clock.State.PAUSED:
+        return clock.elapsed
+    return clock.elapsed + clock.calendar.working_time().between(clock.changed_at, at)
 
 
 def retime(move: Passage, clock: Clock, terms: Terms) -> None:
     """Bank what was counted under the old terms, go on under the new, and log both due times."""
-    before, state = clock.due_at, clock.state
-    was_running = state == Clock.State.RUNNING
+    before, was_running = clock.due_at, clock.state == Clock.State.RUNNING
     if was_running:
         clocks.bank(clock, move.at)
     clock.standard, clock.calendar = terms.standard, terms.calendar
-    clock.budget = terms.budget
+    clock.budget, clock.agreed_at = terms.budget, terms.agreed_at
     if terms.standard is not None:
         clock.warn_at = terms.standard.warn_at
+    _warn_anew(clock, move.at)
     if was_running:
         clocks.run(clock, move.at, move.case.state)
     clock.save()
@@ -156,3 +166,14 @@ def retime(move: Passage, clock: Clock, terms: Terms) -> None:
         "retime", metric=clock.metric, standard=str(terms.standard or ""),
         before=before and before.isoformat(), after=after and after.isoformat(),
     )  # fmt: skip
+
+
+def _warn_anew(clock: Clock, at: datetime) -> None:
+    """Forget warnings the new terms have not earned yet; so too a breach, when time is left."""
+    used = clock.elapsed / clock.budget * 100 if clock.budget else 100
+    clock.level = max(
+        (percent for percent in {*clock.warn_at, 100} if percent <= min(used, clock.level)),
+        default=0,
+    )
+    if clock.elapsed < clock.budget:
+        clock.breached_at = None

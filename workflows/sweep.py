@@ -6,7 +6,8 @@ by one of them and skipped by the others.
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -14,10 +15,15 @@ from people.actors import automation
 from workflows import clocks, notices
 from workflows.door import perform
 from workflows.events import next_event
+from workflows.lifecycles import registered
 from workflows.models import Case, Clock, Event, Outbox
-from workflows.refusals import Conflict
+from workflows.refusals import Refusal
+
+logger = logging.getLogger(__name__)
 
 BATCH = 200
+PUT_OFF = timedelta(hours=1)
+"""A case that cannot be handled is tried again this much later, and does not hold up the others."""
 
 
 def sweep(at: datetime) -> int:
@@ -29,10 +35,31 @@ def sweep(at: datetime) -> int:
 
 
 def _sweep_batch(at: datetime) -> int:
-    """Handle the clocks of up to `BATCH` cases in one transaction (about 8 queries)."""
+    """Handle up to `BATCH` clocks together, or case by case when one of them cannot be."""
+    waiting = Clock.objects.filter(next_alert_at__lte=at).order_by("next_alert_at")
+    case_ids = list(dict.fromkeys(waiting.values_list("case_id", flat=True)[:BATCH]))
+    try:
+        return _handle(case_ids, at)
+    except Exception:  # one bad case must not silence the alerts of all others
+        logger.exception("A batch of alerts failed; each case is now handled alone")
+        return sum(_handle_alone(case_id, at) for case_id in case_ids)
+
+
+def _handle_alone(case_id: int, at: datetime) -> int:
+    try:
+        return _handle([case_id], at)
+    except Exception:  # the log has the traceback, and the case comes again
+        logger.exception("The alerts of case %s were put off", case_id)
+        due = Clock.objects.filter(case=case_id, next_alert_at__lte=at)
+        return due.update(next_alert_at=at + PUT_OFF)
+
+
+def _handle(case_ids: list[int], at: datetime) -> int:
+    """Raise what is due of these cases in one transaction, those locked elsewhere left out.
+
+    6 queries, and up to 7 per alert for whom to tell.
+    """
     with transaction.atomic():
-        waiting = Clock.objects.filter(next_alert_at__lte=at).order_by("next_alert_at")
-        case_ids = list(waiting.values_list("case_id", flat=True)[:BATCH])
         locked = {
             case.pk: case
             for case in Case.objects.select_for_update(
@@ -82,8 +109,6 @@ def _alert(clock: Clock, at: datetime, actor_id: int) -> Event:
 
 def _act_on_breaches(at: datetime) -> int:
     """Let the system act where a process says what happens when a time is over."""
-    from workflows.lifecycles import registered
-
     acted = 0
     for lifecycle in registered():
         for spec in lifecycle.clocks:
@@ -94,9 +119,16 @@ def _act_on_breaches(at: datetime) -> int:
                 state=Clock.State.RUNNING, breached_at__isnull=False,
             ).select_related("case")  # fmt: skip
             for clock in over:
-                try:
-                    perform(clock.case, spec.on_breach, actor=automation(), at=at)
-                except Conflict:  # somebody acted, or another sweep, since the clock was read
-                    continue
-                acted += 1
+                acted += _act(clock, spec.on_breach, at)
     return acted
+
+
+def _act(clock: Clock, action: str, at: datetime) -> int:
+    """Do `action` unless somebody acted since the clock was read; a refusal is logged."""
+    seen = clock.case.version
+    try:
+        perform(clock.case, action, actor=automation(), at=at, expected_version=seen)
+    except Refusal as refusal:
+        logger.info("%s: %s was not done: %s", clock.case.number, action, refusal.sentence)
+        return 0
+    return 1

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DateField, DecimalField, TextField
+from django.db.models import DateField, DecimalField, QuerySet, TextField
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString
@@ -46,16 +46,31 @@ def is_customer(case: Case, who: Actor) -> bool:
     return bool({case.requester_id, case.on_behalf_of_id} & who.identities)
 
 
-def readable_comments(case: Case, who: Actor) -> list[Comment]:
-    """Return the comments `who` may read, oldest first (1 query)."""
-    comments = case.comments.select_related("author")
-    return list(comments.filter(is_internal=False) if is_customer(case, who) else comments)
+def reads_internal(case: Case, who: Actor) -> bool:
+    """Tell whether `who` is of the staff of this kind of case now, and not the customer."""
+    flow = case.lifecycle
+    roles = {*flow.readers, *(role for spec in flow.work.values() for role in spec.roles())}
+    return not is_customer(case, who) and any(who.has_role(role, case.unit) for role in roles)
+
+
+def readable_comments(case: Case, who: Actor) -> QuerySet[Comment]:
+    """Return the comments `who` may read, oldest first."""
+    comments = case.comments.select_related("author").order_by("pk")
+    return comments if reads_internal(case, who) else comments.filter(is_internal=False)
+
+
+def readable_events(case: Case, who: Actor) -> QuerySet[Event]:
+    """Return the events `who` may know of, oldest first; internal comments stay unheard of."""
+    events = case.events.select_related("actor", "on_behalf_of").order_by("seq")
+    if reads_internal(case, who):
+        return events
+    return events.exclude(action="comment", data__is_internal=True)
 
 
 def entries(case: Case, who: Actor) -> list[Entry]:
     """Return the timeline of `case` for `who`, newest first (2 queries, 1 per renamed row)."""
     comments = {comment.pk: comment for comment in readable_comments(case, who)}
-    events = case.events.select_related("actor", "on_behalf_of").order_by("-seq")
+    events = readable_events(case, who).reverse()
     found = (_entry(case, event, comments) for event in events)
     return [entry for entry in found if entry is not None]
 

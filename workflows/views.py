@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import wraps
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -25,7 +28,7 @@ from workflows.forms import AttachForm, CommentForm
 from workflows.lifecycles import Action, Lifecycle, lifecycle_of, registered
 from workflows.models import Attachment, Case, Task
 from workflows.refusals import BadData, Conflict, UnknownAction
-from workflows.timeline import is_customer, sentence
+from workflows.timeline import readable_events, reads_internal, sentence
 
 PAGE = 50
 
@@ -110,8 +113,12 @@ def first_promise(cls: type[Lifecycle], who: Actor) -> str:
     if not found:
         return ""
     budget, calendar, _standard = found
-    due = localtime(calendar.working_time().add(who.at, budget))
-    return _("You will hear from us by %(when)s.") % {"when": date_format(due, _("D, M j, H:i"))}
+    return _hear_by(calendar.working_time().add(who.at, budget))
+
+
+def _hear_by(due_at: datetime) -> str:
+    when = date_format(localtime(due_at), _("D, M j, H:i"))
+    return _("You will hear from us by %(when)s.") % {"when": when}
 
 
 @login_required
@@ -119,16 +126,24 @@ def new_case(request: Request, kind: str) -> HttpResponse:
     who, cls = actor_of(request), _kind(kind, actor_of(request))
     if request.method == "POST":
         try:
-            answer = open_case(kind, actor=request.user, **_sent(request, cls.form))
+            answer = open_case(
+                kind, actor=request.user, idempotency_key=request.POST.get("once") or None,
+                **_sent(request, cls.form),
+            )  # fmt: skip
         except BadData as refusal:
             form = _refilled(cls.form, request, refusal, who=who)
             return _new_page(request, cls, who, form, status=422)
-        number = answer.case.number
-        messages.success(request, _("%(number)s is on its way.") % {"number": number})
-        if promised := first_promise(cls, who):
-            messages.info(request, promised)
+        _say_filed(request, answer.case)
         return redirect(answer.case)
     return _new_page(request, cls, who, cls.form(who=who))  # type: ignore[call-arg]  # ActionForm's own
+
+
+def _say_filed(request: Request, case: Case) -> None:
+    """Say what was filed, and until when its own clock promises an answer."""
+    messages.success(request, _("%(number)s is on its way.") % {"number": case.number})
+    due_at = case.clocks.values_list("due_at", flat=True).first()
+    if due_at is not None:
+        messages.info(request, _hear_by(due_at))
 
 
 def _kind(kind: str, who: Actor) -> type[Lifecycle]:
@@ -143,7 +158,7 @@ def _new_page(
 ) -> HttpResponse:
     context = {
         "kind_label": cls.label, "intro": cls.description, "form": form,
-        "promise": first_promise(cls, who),
+        "promise": first_promise(cls, who), "once": request.POST.get("once") or uuid4().hex,
     }  # fmt: skip
     return render(request, "workflows/case_new.html", context, status=status)
 
@@ -166,7 +181,7 @@ def act(request: Request, number: str, name: str) -> HttpResponse:
     action = case.lifecycle.action(name, case.state)
     if request.method != "POST":
         return _action_page(request, case, who, name, action)
-    form_class = action.form if action else None
+    form_class = case.lifecycle.form_of(name)
     try:
         answer = perform(
             case, name, actor=request.user, expected_version=_version(request),
@@ -227,7 +242,8 @@ def _conflict_page(
     request: Request, case: Case, refusal: Conflict, form_class: Any
 ) -> HttpResponse:
     """Show what changed meanwhile and what was typed, so that nothing is lost."""
-    since = case.events.filter(seq__gt=_version(request) or case.version)
+    events = readable_events(case, actor_of(request))
+    since = events.filter(seq__gt=_version(request) or case.version)
     names = form_class.base_fields if form_class else {}
     typed = [
         (field.label or name, request.POST[name])
@@ -238,8 +254,7 @@ def _conflict_page(
         "case": case,
         "sentence": refusal.sentence,
         "changed": [
-            {"at": event.at, "actor": event.actor, "text": sentence(case, event)}
-            for event in since.select_related("actor")
+            {"at": event.at, "actor": event.actor, "text": sentence(case, event)} for event in since
         ],
         "typed": typed,
     }
@@ -299,12 +314,22 @@ def _task(request: Request, pk: int) -> Task:
     return get_object_or_404(Task.objects.select_related("case"), pk=pk, case__in=visible)
 
 
+def posted_or_back(view: Any) -> Any:
+    """Lead who comes by address, as after a log-in in between, back to the case."""
+
+    @wraps(view)
+    def posted(request: Request, number: str) -> HttpResponse:
+        return view(request, number) if request.method == "POST" else redirect("case", number)
+
+    return posted
+
+
 @login_required
-@require_POST
+@posted_or_back
 def comment(request: Request, number: str) -> HttpResponse:
     who = actor_of(request)
     case = find_case(who, number)
-    form = CommentForm(request.POST, is_customer=is_customer(case, who))
+    form = CommentForm(request.POST, may_be_internal=reads_internal(case, who))
     if not form.is_valid():
         context = {**case_page.context(case, who), "comment_form": form}
         return render(request, "workflows/case_detail.html", context, status=422)
@@ -313,7 +338,7 @@ def comment(request: Request, number: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@posted_or_back
 def attach(request: Request, number: str) -> HttpResponse:
     who = actor_of(request)
     case = find_case(who, number)
@@ -340,7 +365,7 @@ def download(request: Request, number: str, pk: int) -> FileResponse:
 
 
 @login_required
-@require_POST
+@posted_or_back
 def watch(request: Request, number: str) -> HttpResponse:
     case = find_case(actor_of(request), number)
     change = actions.unwatch_case if request.POST.get("stop") else actions.watch_case

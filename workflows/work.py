@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from people.actors import Actor, holders_of
 from people.models import User
+from workflows import clocks
 from workflows.lifecycles import Decision, Lifecycle, Work
 from workflows.models import Task
 from workflows.permissions import principal
@@ -58,7 +59,7 @@ FINISHED = ["status", "done_at", "done_by", "on_behalf_of", "outcome", "note", "
 
 def _of_round(one: Task, task: Task) -> bool:
     """Seats opened together form one round; votes of an earlier round do not count."""
-    return one.opened_at == task.opened_at
+    return one.opened_seq == task.opened_seq
 
 
 def _finish(move: Passage, task: Task, outcome: str, note: str = "") -> None:
@@ -89,13 +90,14 @@ def _seats(move: Passage) -> list[OpenSeat]:
         return _decision_seats(move, spec)
     if isinstance(spec, Work):
         person = spec.person(case) if spec.person else None
+        is_named = person is not None
         if person is None and spec.role:
             person = _whoever_did_it(move, spec)
         if person is None and spec.role is None:
             raise Conflict(
                 _("Nobody can be given the next step “%(step)s”.") % {"step": spec.label}
             )
-        return [OpenSeat("1", spec.role or "", person)]
+        return [OpenSeat("1", spec.role or "", person, is_named)]
     return []
 
 
@@ -133,11 +135,17 @@ def _whoever_did_it(move: Passage, spec: Work) -> User | None:
 def _open(move: Passage, seat: OpenSeat, due_at: datetime | None) -> Task:
     task = Task(
         case=move.case, step=move.case.state, slot=seat.slot, role=seat.role,
-        unit=move.case.unit, assignee=seat.person, opened_at=move.at, due_at=due_at,
+        unit=move.case.unit, assignee=seat.person, is_named=seat.is_named, opened_at=move.at,
+        opened_seq=move.case.version + 1, due_at=due_at,
     )  # fmt: skip
     if seat.person is not None:
         task.status, task.claimed_at = Task.Status.CLAIMED, move.at
     return task
+
+
+def follow_clocks(move: Passage) -> None:
+    """Let the open tasks be due by what the clocks of the case say now (1 to 2 queries)."""
+    _follow_due(move.flow, clocks.earliest_due(move.case.clocks.filter(state="running")))
 
 
 def _follow_due(flow: Lifecycle, due_at: datetime | None) -> None:

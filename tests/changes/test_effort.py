@@ -94,15 +94,34 @@ def test_above_the_limit_one_can_only_split_convert_or_reject(world):
         assert offered(step, who) == set()
 
 
-@pytest.mark.parametrize("way", ["propose", "re_estimate", "book_effort"])
-def test_every_way_above_the_limit_offers_the_same(world, way):
-    step = walk(world, "assessing" if way == "propose" else "in_development")
-    if way == "book_effort":
-        book_days(step, 10).act("developer", way, worked_on=(NOON - 20 * DAY).date(), effort="0.05")
-    else:
-        step.act("analyst" if way == "propose" else "developer", way, **EFFORT_11)
+@pytest.mark.parametrize(
+    ("state", "who", "way"),
+    [("assessing", "analyst", "propose"), ("in_development", "developer", "re_estimate")],
+)
+def test_an_estimate_above_the_limit_offers_three_ways_out(world, state, who, way):
+    step = walk(world, state).act(who, way, **EFFORT_11)
     assert step.case.state == "over_limit"
     assert offered(step, "head") == {"split_off", "convert", "reject"}
+
+
+def test_what_is_booked_above_the_limit_cannot_be_split_off(world):
+    step = book_days(walk(world, "in_development"), 10)
+    step.act("developer", "book_effort", worked_on=(NOON - 20 * DAY).date(), effort="0.05")
+    assert step.case.state == "over_limit"
+    assert offered(step, "head") == {"convert", "reject"}
+
+
+@pytest.mark.parametrize("due_on", ["2026-11-22", "9026-12-04", "9999-12-31"])
+@pytest.mark.parametrize("way", ["propose", "re_estimate"])
+def test_a_delivery_date_is_ahead_and_within_five_years(world, way, due_on):
+    state, who = {
+        "propose": ("assessing", "analyst"),
+        "re_estimate": ("in_development", "developer"),
+    }[way]
+    step = walk(world, state)
+    with refused(BadData) as caught:
+        step.act(who, way, due_on=due_on)
+    assert "due_on" in caught.value.errors
 
 
 def test_the_limit_is_the_one_the_service_manager_set(world):

@@ -14,6 +14,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from workflows import timeline
 from workflows.api import fields, looks
 from workflows.api.bodies import JSONParser, body_of, expected_version, taken
 from workflows.api.endpoint import Endpoint
@@ -129,7 +130,7 @@ class Events(Endpoint):
     )  # fmt: skip
     def get(self, request: Request, number: str) -> Response:
         case = self.case(number)
-        page = self.paginate_queryset(looks.events_of(case, self.who)) or []
+        page = self.paginate_queryset(timeline.readable_events(case, self.who)) or []
         context = {"case": case, "changes": looks.changes(case, page)}
         return self.get_paginated_response(EventDocument(page, many=True, context=context).data)
 

@@ -11,14 +11,13 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from people.actors import Actor
 from workflows.clocks import read
 from workflows.lifecycles import Lifecycle, lifecycle_of
-from workflows.models import Case, CaseLink, Clock, Comment, Event, Task
+from workflows.models import Case, CaseLink, Clock, Event, Task
 from workflows.permissions import may_take
-from workflows.timeline import is_customer
 
 SLUGS = ("code", "username", "number")
 """By what a row is named in the API, where it has one of these."""
@@ -98,21 +97,6 @@ def linked(case: Case, who: Actor) -> list[dict[str, Any]]:
         for link, other in found
         if other.pk in visible
     ]  # fmt: skip
-
-
-def comments_of(case: Case, who: Actor) -> QuerySet[Comment]:
-    """Return the comments `who` may read; a customer reads no internal ones."""
-    comments = case.comments.select_related("author").order_by("pk")
-    return comments.filter(is_internal=False) if is_customer(case, who) else comments
-
-
-def events_of(case: Case, who: Actor) -> QuerySet[Event]:
-    """Return the events `who` may know of, oldest first; internal comments stay unheard of."""
-    events = case.events.select_related("actor", "on_behalf_of").order_by("seq")
-    if not is_customer(case, who):
-        return events
-    internal = case.comments.filter(is_internal=True).values_list("pk", flat=True)
-    return events.exclude(action="comment", data__id__in=list(internal))
 
 
 def changes(case: Case, events: Iterable[Event]) -> dict[int, list[dict[str, Any]]]:

@@ -11,7 +11,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from workflows import actions
+from workflows import actions, timeline
 from workflows.api import looks
 from workflows.api.endpoint import Endpoint
 from workflows.api.serializers import (
@@ -31,7 +31,7 @@ class Comments(Endpoint):
         responses=CommentDocument(many=True),
     )  # fmt: skip
     def get(self, request: Request, number: str) -> Response:
-        return self.paged(looks.comments_of(self.case(number), self.who), CommentDocument)
+        return self.paged(timeline.readable_comments(self.case(number), self.who), CommentDocument)
 
     @extend_schema(
         operation_id="add_comment", summary="Say something",

@@ -18,7 +18,8 @@ class Clock(models.Model):
     """One promise of one case, counted in the working time of one calendar version.
 
     `elapsed` is what was counted up to `changed_at`; since then it runs or stands still. The
-    deadline is computed once per change and stored, so nothing has to poll.
+    deadline is computed once per change and stored, so nothing has to poll. `agreed_at`: the
+    date that was agreed on, where that and no standard gives the budget.
     """
 
     class State(models.TextChoices):
@@ -44,6 +45,7 @@ class Clock(models.Model):
     elapsed = models.DurationField(default=timedelta)
     due_at = models.DateTimeField(_("due"), null=True)
     first_due_at = models.DateTimeField()
+    agreed_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
     next_alert_at = models.DateTimeField(null=True)
     warn_at = models.JSONField(default=list)

@@ -40,7 +40,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
 
 class Task(models.Model):
-    """One seat of one step. Unclaimed it lies in the queue of its role and unit."""
+    """One seat of one step. Unclaimed it lies in the queue of its role and unit.
+
+    `is_named`: the case names the assignee, whatever their roles. `opened_seq`: the event that
+    opened it; the seats of one round of a decision have it in common.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open", _("Up for grabs")
@@ -64,7 +68,9 @@ class Task(models.Model):
         verbose_name=_("assigned to"),
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
+    is_named = models.BooleanField(default=False)
     opened_at = models.DateTimeField()
+    opened_seq = models.PositiveIntegerField(default=0)
     claimed_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(_("due"), null=True)
@@ -112,6 +118,11 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case.number}: {self.label}"
+
+    @property
+    def is_own_seat(self) -> bool:
+        """Tell whether this is one member's seat on a board: nobody else can fill it."""
+        return ":" in self.slot
 
     @property
     def is_open(self) -> bool:

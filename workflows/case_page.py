@@ -28,8 +28,9 @@ from workflows.words import listing
 def context(case: Any, who: Actor) -> dict[str, Any]:
     """Return everything the case page needs; the number of queries does not grow with events."""
     flow = case.lifecycle(case, who, who.at)
+    shown = head(flow)
     return {
-        **head(flow),
+        **shown,
         "actions": buttons(flow, who),
         "waiting_for": "" if flow.task_for(who) else waiting_for(flow),
         "stands_in_for": stands_in_for(flow, who),
@@ -45,7 +46,7 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
         "upload_url": reverse("case_attach", args=[case.number]),
         "is_watching": case.watches.filter(user=who.user).exists(),
         "watch_url": reverse("case_watch", args=[case.number]),
-        "chart_svg": charts.chart_svg(case.lifecycle, done=visited(case), now=case.state),
+        "chart_svg": charts.chart_svg(case.lifecycle, done=shown["been"], now=case.state),
         "bpmn_url": reverse("bpmn", args=[case.kind]),
     }
 
@@ -53,10 +54,12 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
 def head(flow: Lifecycle) -> dict[str, Any]:
     """Return what every page about a case begins with."""
     case = flow.case
+    been = visited(case)
     return {
         "case": case,
+        "been": been,
         "lifecycle": flow,
-        "phases": phases(case),
+        "phases": phases(case, been),
         "clocks": [shown_clock(clock, flow.at) for clock in latest_clocks(case)],
         "details": details(case),
         "sections": sections(case),
@@ -69,9 +72,9 @@ def visited(case: Case) -> list[str]:
     return list(dict.fromkeys(case.events.order_by("seq").values_list("target", flat=True)))
 
 
-def phases(case: Case) -> list[dict[str, Any]]:
+def phases(case: Case, been: list[str]) -> list[dict[str, Any]]:
     """Return the steps of the main path; a detour is shown at the step it left."""
-    been, path = visited(case), list(case.lifecycle.path)
+    path = list(case.lifecycle.path)
     if not path:
         return []
     reached = [state for state in been if state in path]
@@ -89,8 +92,10 @@ def phases(case: Case) -> list[dict[str, Any]]:
 
 
 def latest_clocks(case: Case) -> list[Clock]:
-    """Return the clocks of a case, of a repeated one the last, in the order declared (1 query)."""
-    clocks = {clock.metric: clock for clock in case.clocks.select_related("calendar", "case")}
+    """Return the clocks of a case in the order declared, of a repeated one the last (1 query)."""
+    clocks = {
+        clock.metric: clock for clock in case.clocks.select_related("calendar", "standard", "case")
+    }
     order = [spec.metric for spec in case.lifecycle.clocks]
     return [clocks[metric] for metric in order if metric in clocks]
 
@@ -221,12 +226,6 @@ def candidates(flow: Lifecycle, who: Actor, task: Task) -> list[User]:
 
 def links(case: Case, who: Actor) -> list[dict[str, Any]]:
     """Return the linked cases the reader may see, said from this case (2 queries)."""
-    rows = CaseLink.objects.filter(Q(source=case) | Q(target=case)).select_related(
-        "source", "target"
-    )
-    pairs = [(link, link.target if link.source_id == case.pk else link.source) for link in rows]
-    seen = Case.objects.visible_to(who).filter(pk__in=[other.pk for _link, other in pairs])
-    visible = set(seen.values_list("pk", flat=True)) if pairs else set()
     backwards = {
         CaseLink.Relation.RELATES: _("relates to"), CaseLink.Relation.BLOCKS: _("is blocked by"),
         CaseLink.Relation.CAUSED_BY: _("caused"), CaseLink.Relation.RAISED_FROM: _("led to"),
@@ -238,9 +237,20 @@ def links(case: Case, who: Actor) -> list[dict[str, Any]]:
             else backwards[CaseLink.Relation(link.relation)],
             "case": other,
         }
-        for link, other in pairs
-        if other.pk in visible
+        for link, other in visible_links(case, who)
     ]  # fmt: skip
+
+
+def visible_links(case: Case, who: Actor) -> list[tuple[CaseLink, Case]]:
+    """Return each link with the case at its other end, if `who` may see that (2 queries)."""
+    rows = CaseLink.objects.filter(Q(source=case) | Q(target=case)).order_by("pk")
+    pairs = [
+        (link, link.target if link.source_id == case.pk else link.source)
+        for link in rows.select_related("source", "target")
+    ]
+    seen = Case.objects.visible_to(who).filter(pk__in=[other.pk for _link, other in pairs])
+    visible = set(seen.values_list("pk", flat=True)) if pairs else set()
+    return [(link, other) for link, other in pairs if other.pk in visible]
 
 
 def attachments(case: Case) -> list[dict[str, Any]]:

@@ -22,7 +22,8 @@ from viewflow.fsm import State as Fsm
 
 from people.models import User
 from workflows.bpmn import bpmn_xml, edges, flow_of
-from workflows.charts import Picture, chart_svg, chart_text, wrapped
+from workflows.chart_layout import Picture, wrapped
+from workflows.charts import chart_svg, chart_text
 from workflows.lifecycles import Lifecycle, case_state, lifecycle_of, registered
 
 SVG = {"svg": "http://www.w3.org/2000/svg"}

@@ -11,12 +11,12 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import Q
 
 from people.actors import Actor
+from workflows.case_page import visible_links
 from workflows.clocks import read
 from workflows.lifecycles import Lifecycle, lifecycle_of
-from workflows.models import Case, CaseLink, Clock, Event, Task
+from workflows.models import Case, Clock, Event, Task
 from workflows.permissions import may_take
 
 SLUGS = ("code", "username", "number")
@@ -66,13 +66,6 @@ def _flows(cases: Iterable[Case], who: Actor) -> dict[int, Lifecycle]:
     }
 
 
-def latest_clocks(case: Case) -> list[Clock]:
-    """Return the clocks of a case in the order declared, of one that repeats the last (1 query)."""
-    clocks = {one.metric: one for one in case.clocks.select_related("calendar", "standard")}
-    order = [spec.metric for spec in case.lifecycle.clocks]
-    return [clocks[metric] for metric in order if metric in clocks]
-
-
 def clock_row(clock: Clock, at: datetime) -> dict[str, Any]:
     reading = read(clock, at)
     is_over = clock.state == Clock.State.RUNNING and reading.due_at and at > reading.due_at
@@ -82,20 +75,12 @@ def clock_row(clock: Clock, at: datetime) -> dict[str, Any]:
 
 def linked(case: Case, who: Actor) -> list[dict[str, Any]]:
     """Return the linked cases the reader may see (2 queries); `outgoing`: read from this case."""
-    rows = CaseLink.objects.filter(Q(source=case) | Q(target=case))
-    found = [
-        (link, link.target if link.source_id == case.pk else link.source)
-        for link in rows.select_related("source", "target").order_by("pk")
-    ]
-    seen = Case.objects.visible_to(who).filter(pk__in=[other.pk for _link, other in found])
-    visible = set(seen.values_list("pk", flat=True))
     return [
         {
             "relation": link.relation, "outgoing": link.source_id == case.pk,
             "number": other.number, "title": other.title, "state": other.state,
         }
-        for link, other in found
-        if other.pk in visible
+        for link, other in visible_links(case, who)
     ]  # fmt: skip
 
 

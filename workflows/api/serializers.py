@@ -17,7 +17,8 @@ from rest_framework import serializers
 
 from people.actors import Actor
 from workflows.api.fields import asked, described
-from workflows.api.looks import claimable, clock_row, latest_clocks, linked, own_value
+from workflows.api.looks import claimable, clock_row, linked, own_value
+from workflows.case_page import latest_clocks
 from workflows.lifecycles import Action, Lifecycle
 from workflows.models import Case, CaseLink, Event, Task
 from workflows.timeline import is_customer, sentence

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from agreements.models import Service
 from changes.models import EffortBooking, Optimization
 from changes.states import OptimizationState as S
+from people.models import User
 from workflows.forms import ActionForm, OpeningForm, ReasonForm
 from workflows.models.cases import Priority
 from workflows.permissions import acted, worked_on
@@ -171,6 +173,8 @@ class BookingForm(ActionForm):
             return cleaned
         if worked_on > timezone.localdate(self.flow.at):
             self.add_error("worked_on", gettext("Effort cannot be booked ahead."))
+        if connection.in_atomic_block:  # in the door: nobody books for this person meanwhile
+            User.objects.select_for_update(no_key=True).get(pk=self.who.user.pk)
         mine = EffortBooking.objects.filter(person=self.who.user, worked_on=worked_on)
         already = mine.aggregate(total=Sum("effort"))["total"] or Decimal(0)
         if already + spent > 1:

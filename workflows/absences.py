@@ -14,11 +14,13 @@ LOOK_BACK = timedelta(days=30)
 def tell_deputies(at: datetime) -> int:
     """Write one message per absence that began and one per absence that ended; 3 queries.
 
-    The key makes each unique, however often this runs.
+    The key makes each unique, however often this runs; another deputy is told too.
     """
     recent = Absence.objects.filter(from_at__lte=at, from_at__gt=at - LOOK_BACK)
     ended = Absence.objects.filter(to_at__lte=at, to_at__gt=at - LOOK_BACK)
-    wanted = {f"absence:{one.pk}:begin": (one, one.deputy_id, "deputy") for one in recent}
+    wanted = {
+        f"absence:{one.pk}:begin:{one.deputy_id}": (one, one.deputy_id, "deputy") for one in recent
+    }
     wanted |= {f"absence:{one.pk}:end": (one, one.user_id, "handback") for one in ended}
     told = set(Outbox.objects.filter(key__in=wanted).values_list("key", flat=True))
     missing = [

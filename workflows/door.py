@@ -24,7 +24,7 @@ from workflows.idempotency import Answer, reserve
 from workflows.lifecycles import Action, Lifecycle, lifecycle_of
 from workflows.models import Case, CaseLink, Event, NumberSequence
 from workflows.models.events import jsonable
-from workflows.passages import Passage, passage
+from workflows.passages import Passage, bounded_wait, passage
 from workflows.permissions import Permission
 from workflows.refusals import BadData, Conflict, NotAllowed, UnknownAction
 
@@ -49,7 +49,8 @@ def open_case(
     lifecycle = lifecycle_of(kind)
     with transaction.atomic():
         who = Actor.of(actor, at)
-        ledger = reserve(actor, idempotency_key, f"open {kind}", data, at)
+        with bounded_wait():
+            ledger = reserve(actor, idempotency_key, f"open {kind}", data, at)
         if ledger is not None and ledger.case is not None:
             return Answer(ledger.case.concrete(), None, ledger, is_replay=True)
         if not lifecycle.may_be_filed_by(who):
@@ -84,7 +85,8 @@ def perform(
     others do not count as acting.
     """
     with passage(case, actor=actor, at=at) as move:
-        ledger = reserve(actor, idempotency_key, f"{action} {case.number}", data, move.at)
+        with bounded_wait():
+            ledger = reserve(actor, idempotency_key, f"{action} {case.number}", data, move.at)
         if ledger is not None and ledger.case is not None:
             return Answer(move.case, None, ledger, is_replay=True)
         declared = _declared(move, action)
@@ -106,9 +108,11 @@ def _new_case(
             {"__all__": [_("You belong to no organisation unit; ask your administrator.")]}
         )
     columns = {field.name for field in lifecycle.model._meta.get_fields()}
+    with bounded_wait():
+        number = NumberSequence.next(lifecycle.prefix, timezone.localtime(at).year)
     case = lifecycle.model(
         **{name: value for name, value in values.items() if name in columns},
-        number=NumberSequence.next(lifecycle.prefix, timezone.localtime(at).year),
+        number=number,
         kind=lifecycle.kind,
         state=lifecycle.initial,
         lifecycle_revision=lifecycle.revision,

@@ -45,8 +45,15 @@ def broken_chains() -> Iterator[str]:
             yield f"{number}: event {event.seq} was changed"
         counted[event.case_id] = (event.seq, event.hash)
     for pk, case in cases.items():
-        if counted.get(pk, (0, "")) != (case.version, case.chain_head):
+        if counted.get(pk, (0, "")) != (case.version, case.chain_head) and _ends_early(pk):
             yield f"{case.number}: the last events are missing"
+
+
+def _ends_early(case_id: int) -> bool:
+    """Look again at one case: people go on working while chains are verified (2 queries)."""
+    case = Case.objects.only("version", "chain_head").get(pk=case_id)
+    last = Event.objects.filter(case=case_id).order_by("-seq").values_list("seq", "hash").first()
+    return (last or (0, "")) != (case.version, case.chain_head)
 
 
 def missing_numbers() -> Iterator[str]:

@@ -77,7 +77,8 @@ def passage(
     """
     at = at or timezone.now()
     with transaction.atomic():
-        locked = _locked_soon(case)
+        with bounded_wait():
+            locked = lock(case)
         at = max(at, _last_moment(locked))
         who = Actor.of(actor, at)
         if not who.is_automation:
@@ -91,14 +92,15 @@ def _last_moment(case: Case) -> datetime:
     return found
 
 
-def _locked_soon(case: Case) -> Case:
-    """Lock `case`, waiting for others as long as the database is told to; then say so (409)."""
+@contextmanager
+def bounded_wait() -> Iterator[None]:
+    """Wait for a lock as long as the database is told to; then say so (409)."""
     try:
-        return lock(case)
+        yield
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
-        raise Conflict(_("Others are busy with this case; please try again.")) from error
+        raise Conflict(_("Others are busy with this; please try again.")) from error
 
 
 def _refuse_outsider(who: Actor, case: Case, *, writes: bool) -> None:

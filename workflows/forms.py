@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -78,6 +79,13 @@ class OpeningForm(ActionForm):
         empty_label=_("Myself"),
     )
     attachments = FilesField(label=_("Attachments"), required=False)
+
+    def clean_title(self) -> str:
+        """Drop what cannot be seen or turns the reading direction; something must remain."""
+        title = "".join(c for c in self.cleaned_data["title"] if unicodedata.category(c) != "Cf")
+        if not title.strip():
+            raise forms.ValidationError(self.fields["title"].error_messages["required"])
+        return title.strip()
 
     def prepare(self) -> None:
         people = User.objects.filter(is_active=True, unit__isnull=False)

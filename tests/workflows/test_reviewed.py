@@ -13,7 +13,7 @@ from tests.world import NOON
 from workflows import relay as relaying
 from workflows.actions import add_comment, claim_task, mentioned_in, release_task
 from workflows.models import Case, Clock, Outbox
-from workflows.refusals import Conflict, NotAllowed
+from workflows.refusals import BadData, Conflict, NotAllowed
 from workflows.relay import relay
 from workflows.sweep import sweep
 from workflows.timeline import readable_comments
@@ -118,6 +118,16 @@ def test_what_a_deputy_takes_is_of_who_is_away(world):
 )
 def test_a_mention_needs_no_space_after_it(world, body, names):
     assert [user.username for user in mentioned_in(body)] == names
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("a\u202eb", "ab"), (" 报表\u200b ", "报表")])
+def test_a_title_keeps_only_what_is_seen(world, typed, kept):
+    assert walk(world, title=typed).case.title == kept
+
+
+def test_a_title_nobody_can_see_is_no_title(world):
+    with refused(BadData):
+        walk(world, title="\u200b\u00ad")
 
 
 # -- pages ----------------------------------------------------------------------------------------

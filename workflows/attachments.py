@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,9 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from workflows.models import Attachment
-
-if TYPE_CHECKING:
-    from workflows.passages import Passage
+from workflows.passages import Passage
 
 HEAD = 4096
 """Bytes that are looked at to tell what a file is."""

@@ -120,6 +120,14 @@ def _start(move: Passage, spec: Spec) -> Clock | None:
     return clock
 
 
+def standard_of(case: Case, metric: str, at: datetime) -> StandardVersion | None:
+    """Return the standard that matches `case` as it is, in force at `at` (1 query)."""
+    return find_standard(
+        metric=metric, kind=case.kind, service=case.service, priority=case.priority,
+        customer_class=case.customer_class, size=getattr(case, "size", ""), at=at,
+    )  # fmt: skip
+
+
 def promise(
     spec: Spec, case: Case, at: datetime
 ) -> tuple[timedelta, CalendarVersion, StandardVersion | None] | None:
@@ -127,10 +135,7 @@ def promise(
 
     None when no standard matches and no date was agreed: then there is no clock. 1 to 3 queries.
     """
-    standard = find_standard(
-        metric=spec.metric, kind=case.kind, service=case.service, priority=case.priority,
-        customer_class=case.customer_class, size=getattr(case, "size", ""), at=at,
-    )  # fmt: skip
+    standard = standard_of(case, spec.metric, at)
     until = spec.until(case) if spec.until else None
     if until is not None:
         calendar = standard.calendar if standard else Calendar.default()

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from workflows.lifecycles import PROVIDER, Work
 from workflows.models import Clock, ClockSegment, Custody
-
-if TYPE_CHECKING:
-    from workflows.passages import Passage
+from workflows.passages import Passage
 
 Holder = tuple[str, str, int | None]
 """Party, role, person id."""

@@ -248,9 +248,13 @@ class Lifecycle:
         spec = self.work[task.step]
         if not isinstance(spec, Decision) or not spec.one_vote_each:
             return False
-        round_ = (task.step, task.opened_seq)
-        done = [one for one in self.tasks if (one.step, one.opened_seq) == round_]
-        return any(who.user.pk in (one.done_by_id, one.on_behalf_of_id) for one in done)
+        seats = self.round_of(task)
+        return any(who.user.pk in (one.done_by_id, one.on_behalf_of_id) for one in seats)
+
+    def round_of(self, task: Task) -> list[Task]:
+        """Return the seats opened together with `task`; votes of an earlier round do not count."""
+        opened = (task.step, task.opened_seq)
+        return [one for one in self.tasks if (one.step, one.opened_seq) == opened]
 
     def is_barred(self, step: str, who: Actor) -> bool:
         barred = self.work[step].barred

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from people.actors import deputy_chain, holders_of
 from workflows.models import Case, Clock, Event, Outbox, Task, Watch
-
-if TYPE_CHECKING:
-    from workflows.passages import Passage
+from workflows.passages import Passage
 
 
 def after_event(move: Passage, event: Event, opened: list[Task]) -> None:

@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agreements.models import Calendar, CalendarVersion, Standard, StandardVersion
-from agreements.queries import find_standard
 from people.models import User
 from workflows import clocks, work
 from workflows.models import Clock
-
-if TYPE_CHECKING:
-    from workflows.passages import Passage
+from workflows.passages import Passage, passage
 
 MATCHED = frozenset({"priority", "service_id", "size", "customer_class"})
 """Columns of a case that choose its standard."""
@@ -79,11 +76,7 @@ def _agreed(clock: Clock, until: datetime | None, at: datetime) -> Terms | None:
 
 def _matching(clock: Clock, move: Passage) -> Terms | None:
     """Return the terms of another standard that matches the case now; None when it is the same."""
-    case = move.case
-    found = find_standard(
-        metric=clock.metric, kind=case.kind, service=case.service, priority=case.priority,
-        customer_class=case.customer_class, size=getattr(case, "size", ""), at=clock.started_at,
-    )  # fmt: skip
+    found = clocks.standard_of(move.case, clock.metric, clock.started_at)
     if found is None or clock.standard is None:
         return None
     same = found.standard_id == clock.standard.standard_id
@@ -97,8 +90,6 @@ def preview(change: Standard | Calendar, at: datetime) -> list[Move]:
 
 def migrate(change: Standard | Calendar, *, actor: User, at: datetime) -> int:
     """Do what `preview` shows, case by case, each with its event; return how many clocks moved."""
-    from workflows.passages import passage
-
     moved = 0
     for planned in preview(change, at):
         with passage(planned.clock.case, actor=actor, at=at) as move:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -12,12 +11,10 @@ from people.models import User
 from workflows import clocks
 from workflows.lifecycles import Decision, Lifecycle, Work
 from workflows.models import Task
+from workflows.passages import Passage
 from workflows.permissions import principal
 from workflows.quorums import OpenSeat
 from workflows.refusals import Conflict
-
-if TYPE_CHECKING:
-    from workflows.passages import Passage
 
 
 def decision_of(flow: Lifecycle) -> Decision | None:
@@ -49,17 +46,12 @@ def cast_vote(move: Passage, decision: Decision, name: str, *, note: str) -> boo
         raise Conflict(_("You have already decided, or the decision is made."))
     _finish(move, task, decision.votes[name], note)
     task.save(update_fields=FINISHED)
-    seats = [one for one in move.flow.tasks if one.step == move.case.state and _of_round(one, task)]
+    seats = move.flow.round_of(task)
     votes = {one.slot: one.outcome for one in seats if not one.is_open}
     return decision.quorum.verdict(votes, {one.slot for one in seats if one.is_open})
 
 
 FINISHED = ["status", "done_at", "done_by", "on_behalf_of", "outcome", "note", "assignee"]
-
-
-def _of_round(one: Task, task: Task) -> bool:
-    """Seats opened together form one round; votes of an earlier round do not count."""
-    return one.opened_seq == task.opened_seq
 
 
 def _finish(move: Passage, task: Task, outcome: str, note: str = "") -> None:

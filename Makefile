@@ -27,6 +27,9 @@ run: writable $(VENV)/runtime.stamp catalogues static ## Start Opsgate on this m
 test: $(VENV)/dev.stamp catalogues ## Run every test; on PostgreSQL too where TEST_DATABASE_URL names one
 	@PY=$(PY) bash scripts/test.sh
 
+prove: $(VENV)/dev.stamp catalogues ## Run the long proofs: races, faults, strangers; ROUND=short for the round CI runs
+	PROVE=$(or $(ROUND),full) $(PY) -m pytest tests/proof
+
 check: $(VENV)/dev.stamp catalogues ## Run every check that is not a test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -76,4 +79,4 @@ $(VAR)/static.stamp: requirements.txt $(STATIC_SOURCES) | $(VENV)/runtime.stamp
 	@$(PY) manage.py collectstatic --noinput --verbosity 0
 	@mkdir -p $(VAR) && touch $@
 
-.PHONY: help run writable test check venv catalogues static messages lock
+.PHONY: help run writable test prove check venv catalogues static messages lock

@@ -7,7 +7,7 @@ python=${PY:-.venv/bin/python}
 unset DATABASE_URL
 if [ -n "${TEST_DATABASE_URL:-}" ]; then
   echo "On PostgreSQL: tests marked engine or postgres"
-  DATABASE_URL=$TEST_DATABASE_URL "$python" -m pytest -n auto -m "engine or postgres"
+  DATABASE_URL=$TEST_DATABASE_URL "$python" -m pytest -n auto -m "(engine or postgres) and not proof"
 fi
 echo "On SQLite: every test"
-exec "$python" -m pytest -n auto ${TEST_DATABASE_URL:+-m "not postgres"} "$@"
+exec "$python" -m pytest -n auto -m "not proof${TEST_DATABASE_URL:+ and not postgres}" "$@"

@@ -1,0 +1,1 @@
+"""Proofs against real servers: races, faults, strangers; short in CI, whole in `make prove`."""

@@ -1,0 +1,42 @@
+"""Everything here is a proof: left out of the quick suite, run by `make prove`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.proof import servers
+from tests.proof.house import House
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.proof)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[servers.Postgres]:
+    """A private server for the proofs of this process that leave it whole."""
+    with servers.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def founded(postgres_server: servers.Postgres, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A founded database to copy from (`postgres_server.create(name, template="founded")`)."""
+    url = postgres_server.create("founded")
+    return House(tmp_path_factory.mktemp("founded"), url).found()
+
+
+@pytest.fixture
+def house(postgres_server: servers.Postgres, founded: House, tmp_path: Path) -> House:
+    """A fresh house on PostgreSQL, with its people, their tokens, and no case."""
+    name = f"house_{tmp_path.name}".lower().replace("-", "_")[:60]
+    copy = House(tmp_path, postgres_server.create(name, template="founded"))
+    copy.tokens = founded.tokens
+    return copy

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models.query import ModelIterable, get_related_populators
 
@@ -23,18 +24,26 @@ class Reading(Generic[Row]):
 
     def __init__(self, build: Callable[..., models.QuerySet[Any, Row]]) -> None:
         self.build = build
-        self.plans: dict[tuple[str, Shape], _Plan] = {}
+        self.plans: dict[tuple[str, Shape], _Plan | None] = {}
 
     def __call__(self, **values: Any) -> list[Row]:
         key = connection.vendor, shape_of(values)
-        plan = self.plans.get(key)
-        if plan is None:
-            plan = self.plans[key] = _Plan(self.build(**slots_for(values)))
-        return list(plan.run(values))
+        if key not in self.plans:
+            self.plans[key] = _planned(self.build(**slots_for(values)))
+        plan = self.plans[key]
+        return list(plan.run(values)) if plan else []
 
     def first(self, **values: Any) -> Row | None:
         """Return the first row, or None."""
         return next(iter(self(**values)), None)
+
+
+def _planned(queryset: models.QuerySet[Any, Any]) -> _Plan | None:
+    """Return the plan of a queryset; None if it can have no rows, as one of no values at all."""
+    try:
+        return _Plan(queryset)
+    except EmptyResultSet:
+        return None
 
 
 class _Plan:

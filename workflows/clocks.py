@@ -19,6 +19,7 @@ from workflows.lifecycles import Clock as Spec
 from workflows.models import Clock, ClockSegment
 
 if TYPE_CHECKING:
+    from workflows.lifecycles import Lifecycle
     from workflows.models import Case
     from workflows.passages import Passage
 
@@ -43,8 +44,12 @@ class ClockReading:
     is_ours: bool = True
 
 
-def read(clock: Clock, at: datetime) -> ClockReading:
-    """Read `clock` at `at`, not before its last change; no query when the calendar is loaded."""
+def read(clock: Clock, at: datetime, process: type[Lifecycle] | None = None) -> ClockReading:
+    """Read `clock` at `at`, not before its last change; no query when the calendar is loaded.
+
+    `process`: of its case, where the case itself is not loaded.
+    """
+    process = process or clock.case.lifecycle
     worked = clock.calendar.working_time()
     elapsed = clock.elapsed
     if clock.state == RUNNING:
@@ -54,7 +59,7 @@ def read(clock: Clock, at: datetime) -> ClockReading:
             elapsed = max(elapsed, clock.budget + LATE)
     return ClockReading(
         metric=clock.metric,
-        label=str(clock.label),
+        label=str(process.clock_label(clock.metric)),
         state=clock.state,
         due_at=clock.due_at if clock.is_live else None,
         first_due_at=clock.first_due_at,
@@ -63,7 +68,7 @@ def read(clock: Clock, at: datetime) -> ClockReading:
         elapsed=elapsed,
         remaining=clock.budget - elapsed,
         is_working_now=clock.state == RUNNING and worked.is_open(at),
-        is_ours=clock.case.lifecycle.spec(clock.metric).is_ours,
+        is_ours=process.spec(clock.metric).is_ours,
     )
 
 

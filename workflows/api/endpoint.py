@@ -34,6 +34,7 @@ from workflows.api.authentication import TokenAuthentication
 from workflows.api.bodies import JSONParser
 from workflows.api.schema import ApiSchema
 from workflows.api.serializers import receipt, whole_case
+from workflows.counting import MOST, Count
 from workflows.idempotency import Answer, Render
 from workflows.models import Case
 
@@ -61,8 +62,34 @@ class AlwaysJSON(BaseContentNegotiation):
 
 
 class Pages(LimitOffsetPagination):
+    """`count` ends at a thousand, and `is_counted` says when; `next` leads on all the same."""
+
     default_limit = 50
     max_limit = 200
+
+    def get_count(self, queryset: Any) -> int:
+        self.counted = Count.of(queryset)
+        return self.counted if self.counted.is_all else FAR
+
+    def get_paginated_response(self, data: Any) -> Response:
+        found = {
+            "count": min(self.counted, MOST), "is_counted": self.counted.is_all,
+            "next": self.get_next_link(), "previous": self.get_previous_link(), "results": data,
+        }  # fmt: skip
+        if not data or len(data) < (self.limit or 0):
+            found["next"] = None
+        return Response(found)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        described: dict[str, Any] = super().get_paginated_response_schema(schema)
+        counted = {"type": "boolean", "description": f"False when there are more than {MOST}."}
+        described["properties"]["is_counted"] = counted
+        described["required"] = [*described["required"], "is_counted"]
+        return described
+
+
+FAR = 2**31
+"""Where the end is taken to be when nobody counted so far."""
 
 
 class Endpoint(GenericAPIView[Any]):

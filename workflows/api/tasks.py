@@ -13,13 +13,11 @@ from people.models import User
 from rows import Reading
 from workflows import actions
 from workflows.api.endpoint import Endpoint
-from workflows.api.looks import claimable
+from workflows.api.looks import claimable, task_documents
 from workflows.api.serializers import AssignmentSent, TaskOfCase
-from workflows.inbox import tasks_of
+from workflows.inbox import COLUMNS, VIEWS, TaskRow, tasks_of
 from workflows.models import Task
 from workflows.refusals import BadData
-
-VIEWS = ("mine", "queue", "watching", "done")
 
 
 class Tasks(Endpoint):
@@ -32,9 +30,9 @@ class Tasks(Endpoint):
         view = request.query_params.get("view", "mine")
         if view not in VIEWS:
             raise BadData({"view": [_("Choose one of: %(views)s.") % {"views": ", ".join(VIEWS)}]})
-        page = self.paginate_queryset(tasks_of(self.who, view)) or []
-        context = {"claimable": claimable(page, self.who)}
-        return self.get_paginated_response(TaskOfCase(page, many=True, context=context).data)
+        page = self.paginate_queryset(tasks_of(self.who, view).values_list(*COLUMNS)) or []
+        rows = [TaskRow(*columns) for columns in page]
+        return self.get_paginated_response(task_documents(rows, self.who, view))
 
 
 class OneTask(Endpoint):

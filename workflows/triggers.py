@@ -1,6 +1,14 @@
-"""SQL of the triggers that keep history: events are only added, spells are closed once."""
+"""SQL of the triggers: events are only added, spells are closed once, search follows the cases.
+
+SQLite forgets the triggers of a table that a migration rebuilds; `restore` sets them anew after
+every `migrate`.
+"""
 
 from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections
 
 APPEND_ONLY = ("workflows_event",)
 CLOSED_ONCE = ("workflows_clocksegment", "workflows_custody")
@@ -54,3 +62,33 @@ def postgresql_statements() -> list[str]:
 
 def statements(vendor: str) -> list[str]:
     return {"sqlite": sqlite_statements, "postgresql": postgresql_statements}[vendor]()
+
+
+SEARCH = "workflows_case_search"
+FORGET = f"INSERT INTO {SEARCH}({SEARCH}, rowid, search_tokens) VALUES ('delete', old.id, old.search_tokens);"
+REMEMBER = f"INSERT INTO {SEARCH}(rowid, search_tokens) VALUES (new.id, new.search_tokens);"
+
+
+def search_statements() -> list[str]:
+    """Return what keeps SQLite's index of search tokens in step with the cases."""
+    followed = {
+        "added": f"AFTER INSERT ON workflows_case BEGIN {REMEMBER} END",
+        "changed": f"AFTER UPDATE OF search_tokens ON workflows_case BEGIN {FORGET} {REMEMBER} END",
+        "removed": f"AFTER DELETE ON workflows_case BEGIN {FORGET} END",
+    }
+    return [f"CREATE TRIGGER {SEARCH}_{verb} {action}" for verb, action in followed.items()]
+
+
+def restore(using: str = "default", **_: Any) -> None:
+    """Set the triggers that SQLite lacks, after `migrate`."""
+    connection = connections[using]
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master")
+        there = {name for (name,) in cursor.fetchall()}
+        if SEARCH not in there:
+            return  # the tables are not all made yet
+        for statement in [*sqlite_statements(), *search_statements()]:
+            if statement.split()[2] not in there:
+                cursor.execute(statement)

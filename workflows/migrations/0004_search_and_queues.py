@@ -4,24 +4,17 @@ from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-TABLE = "workflows_case_search"
+from workflows import triggers
+
 POSTGRESQL = [
     "CREATE INDEX case_search ON workflows_case USING gin "
     "(array_to_tsvector(string_to_array(btrim(search_tokens), ' ')))"
 ]
 SQLITE = [
-    f"CREATE VIRTUAL TABLE {TABLE} USING fts5(search_tokens, content='workflows_case', "
+    f"CREATE VIRTUAL TABLE {triggers.SEARCH} USING fts5(search_tokens, content='workflows_case', "
     "content_rowid='id', tokenize='unicode61 remove_diacritics 0')",
-    f"INSERT INTO {TABLE}({TABLE}) VALUES ('rebuild')",
-    f"CREATE TRIGGER {TABLE}_added AFTER INSERT ON workflows_case BEGIN "
-    f"INSERT INTO {TABLE}(rowid, search_tokens) VALUES (new.id, new.search_tokens); END",
-    f"CREATE TRIGGER {TABLE}_changed AFTER UPDATE OF search_tokens ON workflows_case BEGIN "
-    f"INSERT INTO {TABLE}({TABLE}, rowid, search_tokens) "
-    "VALUES ('delete', old.id, old.search_tokens); "
-    f"INSERT INTO {TABLE}(rowid, search_tokens) VALUES (new.id, new.search_tokens); END",
-    f"CREATE TRIGGER {TABLE}_removed AFTER DELETE ON workflows_case BEGIN "
-    f"INSERT INTO {TABLE}({TABLE}, rowid, search_tokens) "
-    "VALUES ('delete', old.id, old.search_tokens); END",
+    f"INSERT INTO {triggers.SEARCH}({triggers.SEARCH}) VALUES ('rebuild')",
+    *triggers.search_statements(),
 ]
 
 

@@ -65,7 +65,10 @@ def statements(vendor: str) -> list[str]:
 
 
 SEARCH = "workflows_case_search"
-FORGET = f"INSERT INTO {SEARCH}({SEARCH}, rowid, search_tokens) VALUES ('delete', old.id, old.search_tokens);"
+FORGET = (
+    f"INSERT INTO {SEARCH}({SEARCH}, rowid, search_tokens) "
+    "VALUES ('delete', old.id, old.search_tokens);"
+)
 REMEMBER = f"INSERT INTO {SEARCH}(rowid, search_tokens) VALUES (new.id, new.search_tokens);"
 
 

@@ -1,10 +1,8 @@
 """Search finds Chinese without spaces, and English by the beginnings of words."""
 
 import pytest
-from django.db import DatabaseError, connection, transaction
 
 from tests.changes.walking import Walk, walk
-from workflows import triggers
 from workflows.models import Case
 from workflows.search import token_text, tokens
 
@@ -69,21 +67,3 @@ def test_words_find_cases(cases, words, found):
 def test_what_is_written_later_is_found_too(world):
     walk(world, "assessing").act("analyst", "propose", solution="物化视图")
     assert Case.objects.matching("物化视图").exists()
-
-
-def test_sqlite_gets_back_the_triggers_of_a_table_that_was_rebuilt(world):
-    """A migration that alters a table there makes a new one, and drops the old with its triggers."""
-    if connection.vendor != "sqlite":
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        before = {name for (name,) in cursor.fetchall()}
-        for name in before:
-            cursor.execute(f"DROP TRIGGER {name}")
-        triggers.restore()
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        assert {name for (name,) in cursor.fetchall()} == before
-    step = walk(world, title="数据仓库")
-    assert list(Case.objects.matching("仓库")) == [step.case.case_ptr]
-    with pytest.raises(DatabaseError), transaction.atomic():
-        step.case.events.update(note="forged")

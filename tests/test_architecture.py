@@ -17,7 +17,7 @@ BY_THE_ENGINE = {
     "workflows/door.py", "workflows/work.py", "workflows/clocks.py", "workflows/custody.py",
     "workflows/events.py", "workflows/sweep.py", "workflows/notices.py", "workflows/relay.py",
     "workflows/actions.py", "workflows/absences.py", "workflows/lifecycles.py",
-    "workflows/retiming.py", "workflows/admin.py",
+    "workflows/retiming.py", "workflows/admin.py", "workflows/webhooks.py",
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
+from django.db.models.signals import post_save
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -9,8 +10,10 @@ class WorkflowsConfig(AppConfig):
     verbose_name = _("Workflows")
 
     def ready(self) -> None:
-        from workflows import checks
+        from workflows import checks, webhooks
+        from workflows.models import Webhook
 
         autodiscover_modules("flows")
+        post_save.connect(webhooks.forget_absence, sender=Webhook)
         register(checks.check_lifecycles)
         register(checks.check_database, Tags.database)

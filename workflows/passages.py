@@ -15,6 +15,7 @@ from psycopg.errors import LockNotAvailable
 
 from people.actors import Actor
 from people.models import User
+from workflows import webhooks
 from workflows.events import next_event
 from workflows.lifecycles import Lifecycle
 from workflows.models import Case, Event, Task
@@ -56,12 +57,16 @@ class Passage:
         data: dict[str, Any] | None = None,
         changed: Iterable[str] = (),
     ) -> Event:
-        """Append an event, and save the `changed` columns with the chain (2 queries)."""
+        """Append an event, and save the `changed` columns with the chain (2 queries).
+
+        With webhooks one more, and one for the messages to those that want it.
+        """
         event = next_event(
             self.case, kind, action, self.case.state, at=self.at, actor_id=self.who.user.pk,
             on_behalf_of_id=self.on_behalf_of_id, source=source, note=note, data=data or {},
         )  # fmt: skip
         event.save(force_insert=True)
+        webhooks.tell(event)
         self.case.save(update_fields=[*changed, "version", "chain_head"])
         return event
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from people.actors import automation
-from workflows import clocks, notices
+from workflows import clocks, notices, webhooks
 from workflows.door import perform
 from workflows.events import next_event
 from workflows.lifecycles import registered
@@ -82,6 +82,7 @@ def _handle(case_ids: list[int], at: datetime) -> int:
         Event.objects.bulk_create(events)
         Case.objects.bulk_update(locked.values(), ["version", "chain_head"])
         Outbox.objects.bulk_create(messages, ignore_conflicts=True)
+        webhooks.tell(*events)
         return len(due)
 
 

@@ -68,6 +68,7 @@ def _exchange(address: Address, letter: Letter, ends_at: float) -> int:
             headers = {"Host": address.authority, "Connection": "close", **letter.headers}
             client.request("POST", address.path, letter.body, headers)
             with client.getresponse() as answer:
+                _left(ends_at)  # headers that were cut off look like headers at their end
                 return answer.status
         finally:
             client.close()

@@ -1,7 +1,7 @@
 """What a proof lets the product do in a process of its own: `python -m tests.proof.errands …`.
 
-`webhook ADDRESS` makes one, `file N` files N cases, `relay SECONDS` lets a relay run that much
-later, `violations` prints what is not as it must be.
+`webhook=ADDRESS` makes one, `file=N` files N cases and prints their numbers, `relay=SECONDS` lets
+a relay run that much later, `violations` prints what is not as it must be; one after the other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def make_webhook(address: str) -> None:
     from workflows.models import Webhook
 
     owner = User.objects.get(username="service_manager")
-    print(Webhook.objects.create(name=address, address=address, owner=owner).pk)
+    Webhook.objects.create(name=address, address=address, owner=owner)
 
 
 def file_cases(count: str) -> None:
@@ -36,10 +36,10 @@ def run_relay(seconds: str) -> None:
 
     from workflows.relay import relay
 
-    print(relay(timezone.now() + timedelta(seconds=float(seconds))))
+    relay(timezone.now() + timedelta(seconds=float(seconds)))
 
 
-def print_violations() -> None:
+def print_violations(_: str) -> None:
     from django.utils import timezone
 
     from workflows.invariants import violations
@@ -58,4 +58,6 @@ ERRANDS = {
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    ERRANDS[sys.argv[1]](*sys.argv[2:])
+    for argument in sys.argv[1:]:
+        name, _, value = argument.partition("=")
+        ERRANDS[name](value)

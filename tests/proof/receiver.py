@@ -53,6 +53,11 @@ class Receiver:
     def address(self) -> str:
         return f"http://{self.host}:{self.port}/hook"
 
+    def release(self) -> None:
+        """Let go of every request that hangs now; later ones hang anew."""
+        before, self.released = self.released, threading.Event()
+        before.set()
+
     @property
     def count(self) -> Counter[str]:
         """Return how often each key came in."""
@@ -103,15 +108,21 @@ def says(status: int, *headers: tuple[str, str]) -> Behaviour:
 
 def hangs(seconds: float) -> Behaviour:
     """Take the request and stay silent, as long as the proof has not released it."""
-    return lambda handler, request: handler.receiver.released.wait(seconds) or handler.answer(200)
+
+    def behave(handler: Handler, request: Request) -> None:
+        handler.receiver.released.wait(seconds)
+        ok(handler, request)
+
+    return behave
 
 
 def drips(text: bytes, every: float = 0.05) -> Behaviour:
     """Send `text`, then a byte now and then for ever: no time-out of a socket ever comes."""
 
     def behave(handler: Handler, request: Request) -> None:
+        released = handler.receiver.released
         handler.wfile.write(text)
-        while not handler.receiver.released.wait(every):
+        while not released.wait(every):
             handler.wfile.write(b"x")
 
     return behave
@@ -120,7 +131,8 @@ def drips(text: bytes, every: float = 0.05) -> Behaviour:
 def endless(handler: Handler, request: Request) -> None:
     """Say 200 and go on talking as fast as the line takes it."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
-    while not handler.receiver.released.is_set():
+    released = handler.receiver.released
+    while not released.is_set():
         handler.wfile.write(b"x" * 65536)
 
 

@@ -23,7 +23,7 @@ from django.contrib import admin
 from django.utils import timezone
 
 from tests.changes.walking import FILING, walk
-from tests.proof.house import House, until
+from tests.proof.house import House, end, until
 from tests.proof.receiver import (
     drips,
     drips_tls,
@@ -49,7 +49,7 @@ SLOW = rounds(full=2.0, short=0.6)
 SLACK = 3.0  # seconds for everything that is not waiting, on a busy machine
 HANG = rounds(full=60.0, short=3.0)
 KILLS = rounds(full=30, short=3)
-PAIRS = rounds(full=10, short=3)
+PAIRS = rounds(full=10, short=2)
 PHASE = rounds(full=12.0, short=3.0)
 HEARTBEAT = (sys.executable, "manage.py", "heartbeat", "--interval", "0.2")
 
@@ -193,7 +193,7 @@ def test_a_receiver_that_hangs_is_given_up_after_twelve_tries_and_a_person_may_t
         assert relay(timezone.now()) == 1
         assert relay(timezone.now() + timedelta(days=1)) == 0
     assert there.count == {row.key: 13}
-    assert there.taken == {row.key: 1}
+    assert there.effects == {row.key}
     assert list(violations(timezone.now())) == []
 
 
@@ -343,15 +343,15 @@ def test_a_relay_killed_between_sending_and_marking_is_told_by_its_key(hooked):
 
     numbers: list[str] = []
     with receiver() as there, ending(running):
-        hooked.errand("webhook", there.address)
+        numbers += hooked.errand(f"webhook={there.address}", "file=2")
         for _ in range(KILLS):
-            numbers += hooked.errand("file", "2")
             there.behave, seen = kill, len(there.requests)
             running.append(hooked.start(*HEARTBEAT, log="heartbeat.log"))
             assert running[-1].wait(60) == -signal.SIGKILL
             assert len(there.requests) > seen
             there.behave = ok
-            hooked.errand("relay", str(LEASE.total_seconds() + 60))
+            numbers += hooked.errand(f"relay={LEASE.total_seconds() + 60}", "file=2")
+        hooked.errand("relay=0")
     assert there.effects == {f"{number}:1:webhook:1" for number in numbers}
     assert set(there.count.values()) <= {1, 2}
     assert sum(count == 2 for count in there.count.values()) >= KILLS
@@ -368,32 +368,33 @@ def ending(running):
 
 
 def test_people_do_not_feel_a_receiver_that_hangs(hooked):
-    """F10: p95 of filing over the API, phase by phase with a receiver in order and one that hangs.
+    """F10: p95 of filing over the API, with a receiver in order and with one that hangs.
 
-    The two kinds of phases take turns, so that what else this machine does falls on both.
+    The two take turns, phase by phase, so that what else this machine does falls on both.
     """
     took: dict[str, list[float]] = {"in order": [], "hanging": []}
     with receiver() as there:
-        hooked.errand("webhook", there.address)
-        with hooked.web(workers=2), hooked.heartbeat():
-            file_for(hooked, 1.0)  # warm
+        hooked.errand(f"webhook={there.address}")
+        running = [hooked.start(*HEARTBEAT, log="heartbeat.log")]
+        with hooked.web(workers=2), ending(running):
+            warm = file_for(hooked, 1.0)
             for _ in range(PAIRS):
                 for name, behave in (("in order", ok), ("hanging", hangs(HANG))):
                     there.behave = behave
-                    took[name].append(p95(file_for(hooked, PHASE)))
-            assert any(there.count.values())
+                    took[name] += file_for(hooked, PHASE)
+                    there.release()
             there.behave = ok
-            there.released.set()
-            until(lambda: unsent(hooked) == 0, seconds=rounds(full=1200, short=60), every=2)
-    usual, hung = (statistics.median(took[name]) for name in ("in order", "hanging"))
-    print(f"p95 in order {usual * 1000:.0f} ms, hanging {hung * 1000:.0f} ms: {took}")
-    assert hung < usual * 1.25 + 0.05
-    assert set(there.taken.values()) == {1}
+            until(lambda: unsent(hooked) == 0, seconds=120, every=1)
+    usual, hung = (p95(took[name]) for name in ("in order", "hanging"))
+    print(f"\np95 {usual * 1000:.0f} ms in order, {hung * 1000:.0f} ms while it hangs")
+    print(f"of {len(took['in order'])} and {len(took['hanging'])} cases filed")
+    assert hung < usual * 1.25 + rounds(full=0.05, short=0.3)  # seconds; a short round is few
+    assert len(there.effects) == len(took["in order"]) + len(took["hanging"]) + len(warm)
     assert hooked.errand("violations") == []
 
 
 def file_for(house: House, seconds: float) -> list[float]:
-    """File cases with four clients for `seconds`; return how long each took."""
+    """File cases with two clients for `seconds`; return how long each took."""
     took: list[float] = []
     ends_at = time.monotonic() + seconds
 
@@ -403,7 +404,7 @@ def file_for(house: House, seconds: float) -> list[float]:
             file_one(house)
             took.append(time.monotonic() - began)
 
-    clients = [threading.Thread(target=client) for _ in range(4)]
+    clients = [threading.Thread(target=client) for _ in range(2)]
     for one in clients:
         one.start()
     for one in clients:

@@ -48,7 +48,7 @@ LIMIT = rounds(full=10.0, short=1.0)
 SLOW = rounds(full=2.0, short=0.6)
 SLACK = 3.0  # seconds for everything that is not waiting, on a busy machine
 HANG = rounds(full=60.0, short=3.0)
-KILLS = rounds(full=30, short=3)
+KILLS = rounds(full=30, short=2)
 PAIRS = rounds(full=10, short=2)
 PHASE = rounds(full=12.0, short=3.0)
 HEARTBEAT = (sys.executable, "manage.py", "heartbeat", "--interval", "0.2")

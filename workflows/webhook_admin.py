@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from people.models import User
@@ -83,7 +83,7 @@ class WebhookAdmin(admin.ModelAdmin[Webhook]):
             return SafeString("–")
         log = reverse("admin:workflows_outbox_changelist")
         return format_html(
-            '<a href="{}?webhook__id__exact={}">{}</a>', log, webhook.pk, _now("What was sent")
+            '<a href="{}?webhook__id__exact={}">{}</a>', log, webhook.pk, gettext("What was sent")
         )
 
     @admin.action(description=_("Send a test"), permissions=["change"])
@@ -92,7 +92,7 @@ class WebhookAdmin(admin.ModelAdmin[Webhook]):
             webhooks.send_test(webhook=webhook, actor=_person(request), at=timezone.now())
             self.message_user(
                 request,
-                _now("%(name)s: a test is on its way; the log will say what became of it.")
+                gettext("%(name)s: a test is on its way; the log will say what became of it.")
                 % {"name": webhook.name},
             )
 
@@ -105,7 +105,7 @@ class WebhookAdmin(admin.ModelAdmin[Webhook]):
     def _show(self, request: HttpRequest, webhook: Webhook, secret: str) -> None:
         self.message_user(
             request,
-            _now("The secret of %(name)s, shown only now: %(secret)s")
+            gettext("The secret of %(name)s, shown only now: %(secret)s")
             % {"name": webhook.name, "secret": secret},
             messages.WARNING,
         )

@@ -9,7 +9,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from people.models import User
@@ -86,6 +86,6 @@ def read_actions(text: str) -> list[str]:
     names = [name for name in re.split(r"[\s,，]+", text) if name]
     if not all(map(ACTION.fullmatch, names)):
         raise ValidationError(
-            _now("Write names of actions as the API has them, with commas: approve, reject.")
+            gettext("Write names of actions as the API has them, with commas: approve, reject.")
         )
     return list(dict.fromkeys(names))

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,6 +72,13 @@ def _importable(value: str) -> None:
         raise ValidationError(f"names {value!r}, and no such package can be imported.")
 
 
+def _network(value: str) -> None:
+    try:
+        ip_network(value)
+    except ValueError:
+        raise ValidationError(f"must name networks such as 10.0.0.0/8, not {value!r}.") from None
+
+
 def _redis(value: str) -> None:
     if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
         raise ValidationError("must begin with redis://, rediss:// or unix://.")
@@ -121,6 +129,9 @@ class Environment:
         self.is_sqlite = self.database["ENGINE"].endswith("sqlite3")
         self.statement_timeout: int = env.int(
             "STATEMENT_TIMEOUT_SECONDS", 30, validate=_between(0, 86400)
+        )
+        self.webhook_allowed_networks: list[str] = env.list(
+            "WEBHOOK_ALLOWED_NETWORKS", [], validate=_each(_network)
         )
         self.redis_url: str = env.str("REDIS_URL", "", validate=_redis)
 

@@ -1,6 +1,7 @@
 """Django's settings, from the environment; README.md lists every variable."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import django_stubs_ext
@@ -201,6 +202,9 @@ if env.email_host:
     EMAIL_USE_TLS = env.email_security == "starttls"
     EMAIL_USE_SSL = env.email_security == "tls"
     EMAIL_TIMEOUT = 20  # seconds
+
+# ─── Webhooks: to the public internet, and to these networks of the house ───
+WEBHOOK_ALLOWED_NETWORKS = [ip_network(network) for network in env.webhook_allowed_networks]
 
 # ─── API ───
 REST_FRAMEWORK: dict[str, Any] = {

@@ -10,13 +10,16 @@ from django.utils import timezone
 from people.models import Grant, User
 from people.roles import Role
 
+WEBHOOKS = ("workflows.add_webhook", "workflows.change_webhook")
 MAY: dict[str, tuple[str, ...]] = {
     Role.SERVICE_MANAGER: (
-        "agreements.", "changes.", "workflows.view_", "workflows.change_outbox", "people.view_",
-        "people.add_absence", "people.change_absence", "auditlog.view_",
+        "agreements.", "changes.", "workflows.view_", "workflows.change_outbox", *WEBHOOKS,
+        "people.view_", "people.add_absence", "people.change_absence", "auditlog.view_",
     ),
     Role.AUDITOR: ("agreements.view_", "changes.view_", "workflows.view_", "auditlog.view_"),
-    Role.ADMINISTRATOR: ("people.", "agreements.view_", "workflows.view_", "auditlog.view_"),
+    Role.ADMINISTRATOR: (
+        "people.", "agreements.view_", "workflows.view_", *WEBHOOKS, "auditlog.view_",
+    ),
 }  # fmt: skip
 """Role → beginnings of the permissions it brings, for staff."""
 

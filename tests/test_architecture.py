@@ -19,7 +19,7 @@ BY_THE_ENGINE = {
     "workflows/events.py", "workflows/sweep.py", "workflows/notices.py", "workflows/relay.py",
     "workflows/actions.py", "workflows/absences.py", "workflows/lifecycles.py",
     "workflows/retiming.py", "workflows/admin.py", "workflows/passages.py",
-    "workflows/idempotency.py",
+    "workflows/idempotency.py", "workflows/webhooks.py",
 }  # fmt: skip
 
 

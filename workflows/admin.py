@@ -10,6 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from workflows.models import Case, Clock, Event, Outbox, OutboxQuerySet, Task
+from workflows.webhook_admin import WebhookAdmin
+
+__all__ = ["WebhookAdmin"]  # registered by being imported
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -52,9 +55,19 @@ class EventAdmin(ReadOnly):
 
 @admin.register(Outbox)
 class OutboxAdmin(ReadOnly):
-    list_display = ["key", "recipient", "attempts", "sent_at", "dead_at", "last_error"]
-    list_filter = [("dead_at", admin.EmptyFieldListFilter), ("sent_at", admin.EmptyFieldListFilter)]
+    list_display = ["key", "receiver", "attempts", "sent_at", "dead_at", "last_error"]
+    list_filter = [
+        "channel",
+        "webhook",
+        ("dead_at", admin.EmptyFieldListFilter),
+        ("sent_at", admin.EmptyFieldListFilter),
+    ]
+    list_select_related = ["recipient", "webhook"]
     actions = ["retry"]
+
+    @admin.display(description=_("recipient"))
+    def receiver(self, message: Outbox) -> str:
+        return str(message.recipient or message.webhook)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("workflows.change_outbox")

@@ -17,7 +17,7 @@ from psycopg.errors import LockNotAvailable
 import rows
 from people.actors import Actor
 from people.models import User
-from workflows import clocks
+from workflows import clocks, webhooks
 from workflows.events import CHAIN, next_event
 from workflows.lifecycles import Lifecycle, lifecycle_numbered
 from workflows.models import Case, Event, Task
@@ -66,12 +66,16 @@ class Passage:
         data: dict[str, Any] | None = None,
         changed: Iterable[str] = (),
     ) -> Event:
-        """Append an event, and save the `changed` columns with the chain (2 or 3 queries)."""
+        """Append an event, and save the `changed` columns with the chain (2 or 3 queries).
+
+        With webhooks one more, and one for the messages to those that want it.
+        """
         event = next_event(
             self.case, kind, action, self.case.state, at=self.at, actor_id=self.who.user.pk,
             on_behalf_of_id=self.on_behalf_of_id, source=source, note=note, data=data or {},
         )  # fmt: skip
         rows.insert([event])
+        webhooks.tell(event)
         rows.update(self.case, (*changed, *CHAIN))
         return event
 

@@ -13,7 +13,7 @@ from django.db import transaction
 
 import rows
 from people.actors import automation
-from workflows import clocks, notices
+from workflows import clocks, notices, webhooks
 from workflows.door import perform
 from workflows.events import CHAIN, next_event
 from workflows.lifecycles import registered
@@ -84,6 +84,7 @@ def _handle(case_ids: list[int], at: datetime) -> int:
         rows.insert(events)
         rows.update_many(list(locked.values()), CHAIN)
         rows.insert(messages, ignore_conflicts=True)
+        webhooks.tell(*events)
         return len(due)
 
 

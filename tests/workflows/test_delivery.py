@@ -1,5 +1,6 @@
 """Messages: one row per effect and recipient, sent once, in the recipient's language."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -169,6 +170,24 @@ def test_a_relay_goes_on_batch_by_batch(world, monkeypatch):
     walk(world, "closed")
     total = Outbox.objects.count()
     assert relay(NOON + timedelta(days=1)) == total == len(mail.outbox)
+
+
+def test_a_mail_server_that_is_slow_holds_up_no_beat(world, monkeypatch):
+    """When the time of a call is over, what was claimed and not tried goes back untouched."""
+    walk(world, "closed")
+    monkeypatch.setattr("workflows.relay.SPELL", 0.05)
+
+    def be_slow(*args, **kwargs):
+        time.sleep(0.1)
+        return 1
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", be_slow)
+    total, late = Outbox.objects.count(), NOON + timedelta(days=1)
+    assert relay(late) == 1
+    untried = Outbox.objects.filter(sent_at=None, attempts=0, next_try_at__lte=late)
+    assert untried.count() == total - 1
+    monkeypatch.undo()
+    assert relay(late) == total - 1
 
 
 def test_who_has_no_account_any_more_gets_no_mail(message):

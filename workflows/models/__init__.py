@@ -6,6 +6,7 @@ from workflows.models.clocks import Clock, ClockSegment, Custody
 from workflows.models.delivery import IdempotencyRecord, Outbox, OutboxQuerySet
 from workflows.models.events import Attachment, Comment, Event
 from workflows.models.tasks import Task, TaskQuerySet
+from workflows.models.webhooks import Webhook
 
 __all__ = [
     "Attachment",
@@ -25,4 +26,5 @@ __all__ = [
     "Task",
     "TaskQuerySet",
     "Watch",
+    "Webhook",
 ]

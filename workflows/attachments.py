@@ -53,6 +53,8 @@ def check(file: UploadedFile[Any]) -> str:
             _("“%(name)s”: files of this kind are not accepted. Accepted: %(kinds)s.")
             % {"name": file.name, "kinds": ", ".join(sorted(SIGNATURES))}
         )
+    if not file.size:
+        raise ValidationError(_("“%(name)s” is empty.") % {"name": file.name})
     limit = settings.ATTACHMENT_MAX_BYTES
     if (file.size or 0) > limit:
         raise ValidationError(

@@ -56,7 +56,6 @@ def file(name, content):
          "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
         ("a.pptx", office("ppt/presentation.xml"),
          "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
-        ("a.txt", b"", "text/plain"),
         ("a.txt", b"plain", "text/plain"),
         ("a.csv", CHINESE.encode(), "text/plain"),
         ("a.csv", CHINESE.encode("gb18030"), "text/plain"),  # what Excel in China writes
@@ -93,6 +92,7 @@ def test_a_file_is_what_its_name_says(name, content, served_as):
         ("a.txt", b"\xff\xfe\xfd"),  # three bytes that are no text
         ("a.txt", JPEG),
         ("a.png", b""),
+        ("a.txt", b""),
     ],
 )
 def test_a_file_that_is_something_else_is_refused(name, content):

@@ -25,12 +25,14 @@ from xlsxwriter import Workbook
 
 from workflows.inbox import CaseRow, case_rows
 from workflows.models import Case
+from workflows.models.cases import Priority
 from workflows.words import clock_words
 
 BATCH = 500
 """Cases in memory at once; each batch costs two queries."""
 SHEET_ROWS = 1_048_576
 """Rows of a sheet, its head among them; what is left goes on in the next."""
+PRIORITIES = dict(Priority.choices)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BOM = "\ufeff"  # by which Excel knows UTF-8
 MINUTES = "%Y-%m-%d %H:%M"
@@ -58,7 +60,7 @@ COLUMNS = (
     Column(_("Requester"), 18, lambda row: str(row.case.requester)),
     Column(_("Organisation unit"), 22, lambda row: str(row.case.unit)),
     Column(_("System"), 22, lambda row: str(row.case.service or "")),
-    Column(_("Priority"), 10, lambda row: row.case.get_priority_display()),
+    Column(_("Priority"), 10, lambda row: str(PRIORITIES.get(row.case.priority, ""))),
     Column(_("Opened"), 17, lambda row: row.case.opened_at),
     Column(_("Closed at"), 17, lambda row: row.case.closed_at),
     Column(_("Due"), 17, lambda row: row.clock.due_at if row.clock else None),

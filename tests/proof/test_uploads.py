@@ -27,6 +27,7 @@ from tests.proof.bombs import (
     POLYGLOTS,
     archive,
     bomb,
+    by_hand,
     crowded,
     document,
     onion,
@@ -163,6 +164,8 @@ def test_the_bomb_is_one():
     ("name", "made", "sentence"),
     [
         ("a.zip", lambda: overlapping(300, 20), EXPLODES),
+        ("a.zip", lambda: overlapping(50, 1), EXPLODES),  # harmless in length, not in kind
+        ("a.zip", lambda: by_hand([("a.log", bytes(20 * MEGABYTE), 1200 * MEGABYTE, 0)]), EXPLODES),
         ("a.zip", lambda: crowded(10_001), EXPLODES),
         ("a.zip", lambda: bomb(0.2), EXPLODES),
         ("a.zip", lambda: onion(3), "holds another archive"),

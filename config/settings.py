@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "workflows.middleware.BodyLimitMiddleware",  # before anybody reads the body
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -190,6 +191,7 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR_DIR / "attachments"  # outside the web root: served through the case's permission
 ATTACHMENT_MAX_BYTES = env.attachment_max_mb * 1024 * 1024
+REQUEST_MAX_BYTES = 4 * ATTACHMENT_MAX_BYTES  # files of one form together
 
 # ─── Mail: into files under VAR_DIR until a server is named ───
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.default_from_email

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from pathlib import PurePath
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, Http404
 from django.utils.translation import gettext as _
 
+from workflows import archives
 from workflows.models import Attachment
 from workflows.passages import Passage
 
@@ -37,6 +40,9 @@ SIGNATURES: dict[str, tuple[str, tuple[bytes, ...]]] = {
     ".log": ("text/plain", ()),
 }
 """Extension → type it is served as, and how such a file begins; none: it must be text."""
+NAME_LIMIT = 200
+DEVICE = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)")
+"""Names that Windows takes for devices, whatever the extension."""
 
 
 def check(file: UploadedFile[Any]) -> str:
@@ -47,6 +53,8 @@ def check(file: UploadedFile[Any]) -> str:
             _("“%(name)s”: files of this kind are not accepted. Accepted: %(kinds)s.")
             % {"name": file.name, "kinds": ", ".join(sorted(SIGNATURES))}
         )
+    if not file.size:
+        raise ValidationError(_("“%(name)s” is empty.") % {"name": file.name})
     limit = settings.ATTACHMENT_MAX_BYTES
     if (file.size or 0) > limit:
         raise ValidationError(
@@ -56,11 +64,13 @@ def check(file: UploadedFile[Any]) -> str:
     content_type, beginnings = SIGNATURES[extension]
     head = file.read(HEAD)
     file.seek(0)
+    fault = None
     if not (head.startswith(beginnings) if beginnings else _is_text(head)):
-        raise ValidationError(
-            _("“%(name)s” is not what its name says; its content is of another kind.")
-            % {"name": file.name}
-        )
+        fault = archives.OTHER_KIND
+    elif extension in archives.KINDS:
+        fault = archives.fault(file, extension)
+    if fault:
+        raise ValidationError(fault % {"name": file.name})
     return content_type
 
 
@@ -80,10 +90,31 @@ def store(move: Passage, file: UploadedFile[Any]) -> Attachment:
     return attachment
 
 
+def served(found: Attachment) -> FileResponse:
+    """Return the answer that hands out a file: saved by the browser, never shown or run."""
+    try:
+        content = found.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    return FileResponse(
+        content, as_attachment=True, filename=found.name, content_type=found.content_type,
+        headers={
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        },
+    )  # fmt: skip
+
+
 def _display_name(name: str) -> str:
-    """Return the name as shown: no folders, no control or direction characters."""
+    """Return the name as shown: no folders, no control or direction characters, no device.
+
+    A name that is too long keeps its extension, by which the reader's computer knows the file.
+    """
     last = PurePath(name.replace("\\", "/")).name
-    return "".join(c for c in last if unicodedata.category(c)[0] != "C")[:200] or "file"
+    seen = "".join(c for c in last if unicodedata.category(c)[0] != "C")
+    path = PurePath(f"_{seen}" if DEVICE.match(seen) else seen)
+    return path.stem[: NAME_LIMIT - len(path.suffix)] + path.suffix or "file"
 
 
 def _is_text(head: bytes) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.translation import gettext
 
 from people.models import User
 from workflows.refusals import Refusal
@@ -45,6 +46,22 @@ class RefusalMiddleware:
         template = {404: "404.html", 403: "403.html"}.get(exception.status, "409.html")
         context = {"sentence": exception.sentence, "exception": exception.sentence}
         return render(request, template, context, status=exception.status)
+
+
+class BodyLimitMiddleware:
+    """Answer 413 to a body above REQUEST_MAX_BYTES before a byte of it is kept on disk."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) <= settings.REQUEST_MAX_BYTES:
+            return self.get_response(request)
+        if request.path.startswith("/api/"):
+            sentence = gettext("This is too much at once.")
+            return JsonResponse({"message": sentence, "errors": {}}, status=413)
+        return render(request, "400.html", status=413)
 
 
 class NoNulMiddleware:

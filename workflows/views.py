@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -19,18 +20,14 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from people.actors import Actor, customer_class_of
 from people.models import User
-from workflows import actions, bpmn, case_page, inbox
+from workflows import actions, attachments, bpmn, case_page, inbox
 from workflows.clocks import promise, standards_of
-from workflows.counting import CountedPaginator
 from workflows.door import open_case, perform
-from workflows.filters import CaseFilter
 from workflows.forms import AttachForm, CommentForm
 from workflows.lifecycles import Action, Lifecycle, lifecycle_of, registered
 from workflows.models import Attachment, Case, Task
 from workflows.refusals import BadData, Conflict, UnknownAction
 from workflows.timeline import readable_events, reads_internal, sentence
-
-PAGE = 50
 
 
 class Request(HttpRequest):
@@ -78,23 +75,6 @@ def show_inbox(request: Request) -> HttpResponse:
 
 @login_required
 @require_safe
-def list_cases(request: Request) -> HttpResponse:
-    who = actor_of(request)
-    visible = Case.objects.visible_to(who).select_related("requester", "service")
-    found = CaseFilter(request.GET, queryset=visible, request=request)
-    page = CountedPaginator(found.qs.defer("search_tokens"), PAGE).get_page(request.GET.get("page"))
-    context = {
-        "filter": found,
-        "page_obj": page,
-        "rows": inbox.case_rows(list(page), who.at),
-        "is_filtered": any(request.GET.get(name) for name in found.filters),
-        "now": who.at,
-    }
-    return render(request, "workflows/case_list.html", context)
-
-
-@login_required
-@require_safe
 def pick_kind(request: Request) -> HttpResponse:
     who = actor_of(request)
     kinds = [
@@ -127,7 +107,7 @@ def _hear_by(due_at: datetime) -> str:
 
 @login_required
 def new_case(request: Request, kind: str) -> HttpResponse:
-    who, cls = actor_of(request), _kind(kind, actor_of(request))
+    who, cls = actor_of(request), filable(kind, actor_of(request))
     if request.method == "POST":
         try:
             answer = open_case(
@@ -150,7 +130,8 @@ def _say_filed(request: Request, case: Case) -> None:
         messages.info(request, _hear_by(due_at))
 
 
-def _kind(kind: str, who: Actor) -> type[Lifecycle]:
+def filable(kind: str, who: Actor) -> type[Lifecycle]:
+    """Return the process of `kind` if `who` may file it, or `UnknownAction` (404)."""
     cls = lifecycle_of(kind)
     if not cls.may_be_filed_by(who):
         raise UnknownAction(_("There is no such kind of case."))
@@ -163,6 +144,7 @@ def _new_page(
     context = {
         "kind_label": cls.label, "intro": cls.description, "form": form,
         "promise": first_promise(cls, who), "once": request.POST.get("once") or uuid4().hex,
+        "similar_url": reverse("case_similar", args=[cls.kind]),
     }  # fmt: skip
     return render(request, "workflows/case_new.html", context, status=status)
 
@@ -360,12 +342,7 @@ def attach(request: Request, number: str) -> HttpResponse:
 def download(request: Request, number: str, pk: int) -> FileResponse:
     """Hand out a file to who may see its case; never shown inside a page of ours."""
     case = find_case(actor_of(request), number)
-    found = get_object_or_404(Attachment, case=case.pk, pk=pk)
-    response = FileResponse(
-        found.file.open(), as_attachment=True, filename=found.name, content_type=found.content_type
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return attachments.served(get_object_or_404(Attachment, case=case.pk, pk=pk))
 
 
 @login_required

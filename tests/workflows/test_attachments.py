@@ -24,11 +24,16 @@ PDF = b"%PDF-1.7\n"
 CHINESE = "报表自动汇总" * 1000
 
 
-def zipped():
+def zipped(*names):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("a.xml", "<a/>")
+        for name in names or ["a.xml"]:
+            archive.writestr(name, "<a/>")
     return buffer.getvalue()
+
+
+def office(main_part):
+    return zipped("[Content_Types].xml", "_rels/.rels", main_part)
 
 
 def file(name, content):
@@ -45,9 +50,12 @@ def file(name, content):
         ("a.gif", b"GIF89a.....", "image/gif"),
         ("a.pdf", PDF, "application/pdf"),
         ("a.zip", zipped(), "application/zip"),
-        ("a.xlsx", zipped(),
+        ("a.xlsx", office("xl/workbook.xml"),
          "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        ("a.txt", b"", "text/plain"),
+        ("a.docx", office("word/document.xml"),
+         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("a.pptx", office("ppt/presentation.xml"),
+         "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
         ("a.txt", b"plain", "text/plain"),
         ("a.csv", CHINESE.encode(), "text/plain"),
         ("a.csv", CHINESE.encode("gb18030"), "text/plain"),  # what Excel in China writes
@@ -72,11 +80,19 @@ def test_a_file_is_what_its_name_says(name, content, served_as):
         ("a.png", b"<script>alert(1)</script>"),
         ("a.pdf", zipped()),
         ("a.xlsx", PDF),
+        ("a.xlsx", zipped()),  # an archive, and no workbook
+        ("a.xlsx", zipped("xl/workbook.xml")),
+        ("a.docx", office("xl/workbook.xml")),
+        ("a.docx", zipped("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin")),
+        ("a.zip", zipped()[:-1]),  # cut off
+        ("a.zip", zipped("b.zip")),
+        ("a.zip", zipped("../b.txt")),
         ("a.txt", PNG),
         ("a.txt", b"\x00"),
         ("a.txt", b"\xff\xfe\xfd"),  # three bytes that are no text
         ("a.txt", JPEG),
         ("a.png", b""),
+        ("a.txt", b""),
     ],
 )
 def test_a_file_that_is_something_else_is_refused(name, content):
@@ -104,6 +120,10 @@ def test_a_file_has_at_most_so_many_bytes(settings, more, accepted):
         ("C:\\secret\\a.txt", "a.txt"),
         ("a\u202etxt.exe.txt", "atxt.exe.txt"),  # no character that turns the direction
         ("a\x07b.txt", "ab.txt"),
+        ("CON.txt", "_CON.txt"),  # a device where Windows runs
+        ("lpt1 .tar.txt", "_lpt1 .tar.txt"),
+        ("console.txt", "console.txt"),
+        ("a" * 240 + ".txt", "a" * 196 + ".txt"),  # cut, and still a .txt
     ],
 )
 def test_a_name_is_shown_without_folders_and_tricks(world, given, shown):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import FileResponse, Http404
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -11,7 +11,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from workflows import actions, timeline
+from workflows import actions, attachments, timeline
 from workflows.api import looks
 from workflows.api.endpoint import Endpoint
 from workflows.api.serializers import (
@@ -74,16 +74,7 @@ class OneAttachment(Endpoint):
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
     )  # fmt: skip
     def get(self, request: Request, number: str, pk: int) -> FileResponse:
-        attachment = get_object_or_404(self.case(number).attachments, pk=pk)
-        try:
-            file = attachment.file.open("rb")
-        except FileNotFoundError as error:
-            raise Http404 from error
-        return FileResponse(
-            file, as_attachment=True, filename=attachment.name,
-            content_type=attachment.content_type,
-            headers={"X-Content-Type-Options": "nosniff"},
-        )  # fmt: skip
+        return attachments.served(get_object_or_404(self.case(number).attachments, pk=pk))
 
 
 class Watching(Endpoint):

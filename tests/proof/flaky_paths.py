@@ -1,7 +1,7 @@
 """Paths on a database that refuses statements; run by test_flaky.py.
 
-`at_random SEED STEPS`: 0.5 % of all statements fail. `every STEPS`: each step is tried with its
-first, second, … statement failing until none is left, through the door, the API and the pages.
+`at_random SEED STEPS RATE`: so many of all statements fail. `every STEPS`: each step is tried with
+its first, second, … statement failing until none is left, through the door, the API and the pages.
 Prints what happened and, under `wrong`, everything that was not as promised, as JSON.
 """
 
@@ -49,7 +49,7 @@ def note(what: str) -> None:
     wrong.extend(f"{what}: {one}" for one in violations(last_moment()))
 
 
-def at_random(seed: str, steps: str) -> None:
+def at_random(seed: str, steps: str, rate: str) -> None:
     from tests.proof.flaky_database import Flaky, InjectedError
     from tests.proof.paths import Path, begin
     from tests.world import NOON
@@ -57,7 +57,7 @@ def at_random(seed: str, steps: str) -> None:
     from workflows.sweep import sweep
 
     world, dice = move_in(), random.Random(f"flaky {seed}")
-    flaky = Flaky(random.Random(f"injected {seed}"))
+    flaky = Flaky(random.Random(f"injected {seed}"), float(rate))
     path = None
     for number in range(int(steps)):
         if path is None or number % 25 == 0:

@@ -16,8 +16,8 @@ from datetime import timedelta
 
 import django
 
-CASES = 12
-STEPS = 12
+CASES = 6
+STEPS = 10
 
 
 def move_in() -> None:

@@ -23,9 +23,10 @@ import pytest
 
 from tests.proof import servers
 from tests.proof.house import ROOT, House, end, until
-from tests.proof.scale import SEED, rounds
+from tests.proof.scale import IS_FULL, SEED, rounds
 
 ENGINES = ["sqlite", "postgresql"]
+MORE = ENGINES if IS_FULL else ["sqlite"]
 
 
 @pytest.fixture(scope="module")
@@ -158,10 +159,8 @@ def test_what_was_backed_up_comes_back(engine, copies, postgres_server):
     assert before in house.manage("restore", str(archive))
     assert {path.name for path in (house.folder / "attachments").rglob("*.txt")} == files
     assert_is_whole(house, before)
-    again = state_of(house)  # a restored house is backed up and restored like any other
-    second = backed_up(house, "second.zip")
-    assert again in house.manage("restore", "--replace", str(second))
-    assert state_of(house) == again
+    second = backed_up(house, "second.zip")  # a restored house is like any other
+    assert "every chain holds" in house.manage("restore", "--replace", str(second))
 
 
 def test_the_documented_dump_comes_back(copies, postgres_server, tmp_path):
@@ -181,8 +180,9 @@ def test_the_documented_dump_comes_back(copies, postgres_server, tmp_path):
 
 
 def test_what_moves_to_postgresql_arrives(lived_in, moved, copies):
-    assert state_of(moved) == state_of(lived_in)
-    assert_is_whole(copies("postgresql"), state_of(lived_in))
+    before = state_of(lived_in)
+    assert look(copies("postgresql"), "struck") == (before, [])
+    assert state_of(moved) == before
     nobody = f"postgres://postgres@127.0.0.1:{servers.free_port()}/x"
     places = moved.environment["DATABASE_URL"], "sqlite:///other", "nonsense", nobody
     taken, kind, scheme, down = refused(lived_in, *(("move_data", f"--to={one}") for one in places))
@@ -209,15 +209,16 @@ def test_a_move_that_fails_moves_nothing_and_may_be_tried_again(copies, postgres
     assert state_of(house) in house.manage("move_data", "--to", url)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", MORE)
 def test_a_backup_while_people_work_is_of_one_instant(engine, copies):
     house = copies(engine)
     worker = (sys.executable, "-m", "tests.proof.living", "go_on")
-    people = [house.start(*worker, log=f"worker{number}.log") for number in range(2)]
+    number = rounds(full=2, short=1)
+    people = [house.start(*worker, log=f"worker{one}.log") for one in range(number)]
     try:
         go_on(house, people)
         archives = []
-        for number in range(rounds(full=10, short=2)):
+        for number in range(rounds(full=10, short=1)):
             archives.append(backed_up(house, f"live{number}.zip"))
             go_on(house, people)
     finally:
@@ -246,7 +247,7 @@ def events_of(house: House) -> int:
         return connection.execute(question).fetchone()[0]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", MORE)
 def test_a_killed_restore_leaves_the_old_state_or_the_new_one(engine, copies):
     house = copies(engine)
     old = state_of(house)
@@ -257,7 +258,7 @@ def test_a_killed_restore_leaves_the_old_state_or_the_new_one(engine, copies):
     newer, dice = backed_up(house, "new.zip"), random.Random(SEED)
     seconds = timed(lambda: house.manage("restore", "--replace", str(archive)))
     seen, present, target = set(), old, newer
-    for _kill in range(rounds(full=40, short=3)):
+    for _kill in range(rounds(full=40, short=2)):
         process = house.start(sys.executable, "manage.py", "restore", "--replace", str(target))
         time.sleep(dice.uniform(0.3, 1.05) * seconds)
         process.send_signal(signal.SIGKILL)
@@ -267,10 +268,9 @@ def test_a_killed_restore_leaves_the_old_state_or_the_new_one(engine, copies):
         assert found in {old, new}
         seen.add(found != present)
         present, target = found, archive if found == new else newer
-    assert seen  # which of both, the moment decides
-    assert "every chain holds" in house.manage("audit", "verify")
-    house.manage("restore", "--replace", str(newer))
-    assert state_of(house) == new
+    if IS_FULL:
+        assert seen == {True, False}  # some kills came too late, and some in time
+    house.manage("restore", "--replace", str(target))  # verifies state and chains
 
 
 def timed(act: Callable[[], object]) -> float:

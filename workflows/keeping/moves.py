@@ -76,7 +76,11 @@ def _copy(model: Model, target: str, advance: Callable[[int], Any]) -> None:
     quoted = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     table = connection.ops.quote_name(model._meta.db_table)
     pending = 0
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as into:
+    with (
+        connection.wrap_database_errors,  # COPY is psycopg's own, past Django
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as into,
+    ):
         for row in rows_of(model, DEFAULT_DB_ALIAS):
             pairs = zip(fields, row, strict=True)
             into.write_row([field.get_db_prep_save(value, connection) for field, value in pairs])

@@ -1,7 +1,7 @@
 """Paths on a database that refuses statements; run by test_flaky.py.
 
-`at_random SEED STEPS RATE`: so many of all statements fail. `every STEPS`: each step is tried with
-its first, second, … statement failing until none is left, through the door, the API and the pages.
+`at_random SEED STEPS RATE`: so many of all statements fail. `every SEED STEPS`: each step is tried
+with its first, second, … statement failing until none is left, through door, API and pages.
 Prints what happened and, under `wrong`, everything that was not as promised, as JSON.
 """
 
@@ -80,12 +80,11 @@ def at_random(seed: str, steps: str, rate: str) -> None:
     seen["statements"], seen["injected"] = flaky.statements, flaky.injected
 
 
-def every(steps: str) -> None:
+def every(seed: str, steps: str) -> None:
     from tests.proof.paths import PAUSES, Path, begin
-    from tests.proof.scale import SEED
     from tests.world import NOON
 
-    world, dice = move_in(), random.Random(f"every {SEED}")
+    world, dice = move_in(), random.Random(f"every {seed}")
     callers = Callers(world)
     path = Path(begin(world, NOON).pk, NOON, dice)
     for number in range(int(steps)):

@@ -43,11 +43,12 @@ def test_a_statement_fails_now_and_then_on_random_paths(engine, seed, request, t
 
 
 @pytest.mark.parametrize("engine", MORE)
-def test_each_statement_of_a_step_fails_once(engine, request, tmp_path):
-    steps = rounds(full=60, short=3)
-    seen = told(house_of(engine, request, tmp_path), "every", str(steps))
+@pytest.mark.parametrize("seed", range(rounds(full=4, short=1)))
+def test_each_statement_of_a_step_fails_once(engine, seed, request, tmp_path):
+    steps = rounds(full=15, short=3)
+    seen = told(house_of(engine, request, tmp_path), "every", f"{SEED + seed}", str(steps))
     assert seen["failed with an error"] > 10 * steps
-    assert seen["passed"] > steps / 2
+    assert seen["passed"] > steps / 3
 
 
 @pytest.mark.parametrize("engine", MORE)

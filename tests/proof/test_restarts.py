@@ -11,7 +11,7 @@ from tests.proof import servers
 from tests.proof.house import House
 from tests.proof.scale import IS_FULL, rounds
 
-PATHS_PER_DATABASE = rounds(full=10, short=1)
+PATHS_PER_DATABASE = rounds(full=5, short=1)
 """The state hash reads everything, so that a database with few paths is faster."""
 STEPS = rounds(full=15, short=6)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django_guid import get_guid
 
 from workflows.models import Case, Event, NumberSequence
@@ -31,14 +32,16 @@ def substantial_since(case: Case, version: int) -> bool:
     return case.events.filter(seq__gt=version, kind__in=kinds).exists()
 
 
-def broken_chains() -> Iterator[str]:
+def broken_chains(using: str = DEFAULT_DB_ALIAS) -> Iterator[str]:
     """Yield a sentence for every case whose events were changed, removed or reordered.
 
     Reads every event once; remembers one short row per case.
     """
-    cases = {case.pk: case for case in Case.objects.only("number", "version", "chain_head")}
+    rows = Case.objects.using(using).only("number", "version", "chain_head")
+    cases = {case.pk: case for case in rows}
     counted: dict[int, tuple[int, str]] = {}
-    for event in Event.objects.order_by("case_id", "seq").iterator(chunk_size=2000):
+    events = Event.objects.using(using).order_by("case_id", "seq")
+    for event in events.iterator(chunk_size=2000):
         count, head = counted.get(event.case_id, (0, ""))
         number = cases[event.case_id].number if event.case_id in cases else f"#{event.case_id}"
         if event.seq != count + 1:
@@ -49,21 +52,22 @@ def broken_chains() -> Iterator[str]:
             yield f"{number}: event {event.seq} was changed"
         counted[event.case_id] = (event.seq, event.hash)
     for pk, case in cases.items():
-        if counted.get(pk, (0, "")) != (case.version, case.chain_head) and _ends_early(pk):
+        if counted.get(pk, (0, "")) != (case.version, case.chain_head) and _ends_early(pk, using):
             yield f"{case.number}: the last events are missing"
 
 
-def _ends_early(case_id: int) -> bool:
+def _ends_early(case_id: int, using: str) -> bool:
     """Look again at one case: people go on working while chains are verified (2 queries)."""
-    case = Case.objects.only("version", "chain_head").get(pk=case_id)
-    last = Event.objects.filter(case=case_id).order_by("-seq").values_list("seq", "hash").first()
+    case = Case.objects.using(using).only("version", "chain_head").get(pk=case_id)
+    events = Event.objects.using(using).filter(case=case_id).order_by("-seq")
+    last = events.values_list("seq", "hash").first()
     return (last or (0, "")) != (case.version, case.chain_head)
 
 
-def missing_numbers() -> Iterator[str]:
+def missing_numbers(using: str = DEFAULT_DB_ALIAS) -> Iterator[str]:
     """Yield every number that was given out and belongs to no case any more."""
-    numbers = set(Case.objects.values_list("number", flat=True))
-    for sequence in NumberSequence.objects.all():
+    numbers = set(Case.objects.using(using).values_list("number", flat=True))
+    for sequence in NumberSequence.objects.using(using):
         for given in range(1, sequence.last + 1):
             number = f"{sequence.prefix}-{sequence.year}-{given:05}"
             if number not in numbers:

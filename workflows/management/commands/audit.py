@@ -4,16 +4,33 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from workflows.events import broken_chains, missing_numbers
+from workflows.keeping.databases import (
+    NotKept,
+    kept_models,
+    refuse_unmigrated,
+    standing_still,
+)
+from workflows.keeping.fingerprints import fingerprint
 from workflows.models import Case, Event
 
 
 class Command(BaseCommand):
-    help = "`audit verify`: find events changed, removed or reordered, and cases that are gone."
+    help = (
+        "`audit verify`: find events changed, removed or reordered, and cases that are gone. "
+        "`audit hash`: one hash over everything kept, the same on SQLite and PostgreSQL."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=["verify"])
+        parser.add_argument("what", choices=["verify", "hash"])
+        parser.add_argument("--tables", action="store_true", help="with hash: each table's too")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, what: str, tables: bool, **options: Any) -> None:
+        if what == "verify":
+            self.verify()
+        else:
+            self.show_hash(tables=tables)
+
+    def verify(self) -> None:
         problems = [*broken_chains(), *missing_numbers()]
         if problems:
             raise CommandError("\n".join(problems))
@@ -21,3 +38,15 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{cases} cases, {events} events: every chain holds, no number is missing."
         )
+
+    def show_hash(self, *, tables: bool) -> None:
+        try:
+            refuse_unmigrated()
+        except NotKept as reason:
+            raise CommandError(str(reason)) from reason
+        with standing_still() as alias:
+            found = fingerprint(kept_models(), alias)
+        if tables:
+            for name, table in sorted(found.tables.items()):
+                self.stdout.write(f"{table.digest} {table.rows:>9} {name}")
+        self.stdout.write(found.hash)

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ import django
 
 from tests.proof.house import ROOT, House
 
+Pair = tuple[Connection, Connection]
 Act = Callable[[], object]
 Facts = dict[str, Any]
 HOUR = 3600.0  # seconds
@@ -43,10 +45,11 @@ class Pack:
     def __init__(self, size: int) -> None:
         fork = multiprocessing.get_context("fork")
         self.start = fork.Barrier(size)
-        pairs = [fork.Pipe() for _ in range(size)]
-        self.pipes: list[Connection] = [ours for ours, _theirs in pairs]
-        for _ours, theirs in pairs:
-            fork.Process(target=_wait_for_jobs, args=(theirs, self.start), daemon=True).start()
+        pairs: list[Pair] = [fork.Pipe() for _ in range(size)]
+        for number in range(size):
+            racer = (pairs, number, self.start)
+            fork.Process(target=_wait_for_jobs, args=racer, daemon=True).start()
+        self.pipes = _keep(pairs, 0)
 
     def run(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Let every process do its job at the same moment; return the outcomes in their order."""
@@ -55,14 +58,26 @@ class Pack:
         return [pipe.recv() for pipe in self.pipes]
 
 
-def _wait_for_jobs(pipe: Connection, start: Any) -> None:
-    while True:
-        job: Job = pipe.recv()
-        act = job.prepare(**job.arguments)
-        start.wait(60)
-        began = perf_counter()
-        said = _said(act)
-        pipe.send(Outcome(said, perf_counter() - began))
+def _keep(pairs: list[Pair], side: int) -> list[Connection]:
+    """Close the other ends of the pipes, so that who waits here is told when they are gone."""
+    for pair in pairs:
+        pair[1 - side].close()
+    return [pair[side] for pair in pairs]
+
+
+def _wait_for_jobs(pairs: list[Pair], number: int, start: Any) -> None:
+    ends = _keep(pairs, 1)
+    pipe = ends.pop(number)
+    for other in ends:
+        other.close()
+    with suppress(EOFError):  # the race is over
+        while True:
+            job: Job = pipe.recv()
+            act = job.prepare(**job.arguments)
+            start.wait(60)
+            began = perf_counter()
+            said = _said(act)
+            pipe.send(Outcome(said, perf_counter() - began))
 
 
 def _said(act: Act) -> str:

@@ -36,6 +36,10 @@ RARE = {"withdraw", "reject", "decline", "convert", "close_anyway"}
 """Actions that end a case: taken once in ten times, or nobody would get further."""
 
 
+KINDS = ("file", "act", "claim", "release", "comment", "attach", "link", "watch", "export", "page")
+PATIENCE = 90.0  # seconds more on a busy machine, until each of KINDS was done at least once
+
+
 class Answer(NamedTuple):
     status: int
     body: bytes
@@ -82,18 +86,18 @@ class Caller:
 
 
 class Crowd:
-    """All of `PEOPLE`, at work for some seconds; `said` counts what they were answered."""
+    """All of `PEOPLE`, at work until `is_over`; `said` counts what they were answered."""
 
     def __init__(self, house: House) -> None:
         self.house = house
         self.hot: deque[str] = deque(maxlen=HOT)
         self.said: Counter[tuple[str, int]] = Counter()
         self.broken: list[str] = []
+        self.failed: list[BaseException] = []
         self.until = 0.0
 
     def work(self, seconds: float) -> None:
         """Raises what broke in a thread: an answer that never came, or one that is no JSON."""
-        self.failed: list[BaseException] = []
         people = [Worker(self, who, number) for number, who in enumerate(PEOPLE)]
         self.until = time.monotonic() + seconds
         threads = [threading.Thread(target=one.work) for one in people]
@@ -104,6 +108,14 @@ class Crowd:
         if self.failed:
             raise self.failed[0]
 
+    def is_over(self) -> bool:
+        late = time.monotonic() - self.until
+        return bool(self.failed) or late > PATIENCE or (late > 0 and self.has_done_all)
+
+    @property
+    def has_done_all(self) -> bool:
+        return all(map(self.count, KINDS))
+
     def note(self, what: str, answer: Answer) -> None:
         self.said[what, answer.status] += 1
         if answer.status >= 500:
@@ -111,7 +123,9 @@ class Crowd:
 
     def count(self, what: str) -> int:
         """Return how often `what` was done, not refused."""
-        return sum(n for (name, status), n in self.said.items() if name == what and status < 400)
+        return sum(
+            n for (name, status), n in list(self.said.items()) if name == what and status < 400
+        )
 
 
 class Worker:
@@ -132,7 +146,7 @@ class Worker:
 
     def work(self) -> None:
         try:
-            while time.monotonic() < self.crowd.until:
+            while not self.crowd.is_over():
                 turn = self.choose.choice(self.turns) if self.crowd.hot else self.file
                 turn()
         except BaseException as error:  # raised again by `Crowd.work`

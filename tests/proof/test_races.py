@@ -6,6 +6,8 @@ held to their bar in the full round only: a short one shares its machine with ot
 
 from __future__ import annotations
 
+from statistics import median
+
 import pytest
 
 from tests.proof.house import House
@@ -16,15 +18,16 @@ BAR = 2.0  # seconds for the slowest of 32
 
 
 def test_one_of_thirty_two_decides(any_house: House) -> None:
-    found = race("one_step", any_house, rounds(full=100, short=5))
+    found = race("one_step", any_house, 1 + rounds(full=100, short=5))
     for one in found:
         assert one["said"] == {"passed": 1, "Conflict": 31}
         assert (one["moves"], one["state"]) in (
             (["approve"], "in_development"), (["decline"], "rejected"),
         )  # fmt: skip
-    print(f"32 decide one step: the slowest needed {slowest(found):.2f} s")
+    seconds = slowest(found[1:])  # in the first round every process loads what it needs
+    print(f"the slowest of 32: {median(seconds):.2f} s, in the worst round {seconds[-1]:.2f} s")
     if IS_FULL:
-        assert slowest(found) < BAR
+        assert seconds[-1] < BAR
 
 
 def test_approve_reject_withdraw_and_pause_at_once_are_one_of_them(any_house: House) -> None:

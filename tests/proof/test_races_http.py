@@ -67,6 +67,9 @@ def test_one_key_fifty_times_is_one_case_and_one_answer(any_house: House) -> Non
             passed = at_once(house, "desk", action, key, sent)
             assert {answer.status for answer in passed} == {200}
             assert len(set(passed)) == 1
+            again = Caller(house, who)  # the case has moved, the answer to its filing has not
+            assert again.api("POST", "cases/", json=filing, key=f"file {number}") == filed[0]
+            again.pool.close()
             story = desk.api("GET", f"{path}/events/").json()["results"]
             assert [event["action"] for event in story] == ["open", "pass_to_assessment"]
     desk.pool.close()
@@ -107,8 +110,7 @@ def test_people_sweeps_and_exports_meet_without_an_error(
     print(dict(sorted(crowd.said.items())))
     assert crowd.broken == []
     assert "deadlock detected" not in said
-    for what in ("file", "act", "claim", "comment", "attach", "link", "watch", "export", "page"):
-        assert crowd.count(what) > 0, what
+    assert crowd.has_done_all
     assert {"clock"} & {event["kind"] for story in stories for event in story["results"]}
     assert "Traceback" not in house.log("heartbeat.log")
     assert violations_in(house) == []

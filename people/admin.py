@@ -1,9 +1,13 @@
 """The back office of people: who belongs where, who may do what, who is away."""
 
+from typing import Any
+
 from auditlog.registry import auditlog
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.models import Absence, ApiToken, CustomerClass, Grant, Unit, User
@@ -13,9 +17,16 @@ for model in (Unit, Grant, Absence, CustomerClass):
 auditlog.register(User, exclude_fields=["password", "last_login"])
 
 
+class AuthorityForm(forms.ModelForm[Any]):
+    class Meta:
+        help_texts = {"to_at": _("A time that has passed means: in a moment.")}
+
+
 class GrantInline(admin.TabularInline[Grant, User]):
     model = Grant
+    form = AuthorityForm
     extra = 0
+    can_delete = False  # it is ended: what was done with a role stays explained
 
 
 @admin.register(User)
@@ -40,11 +51,18 @@ class UnitAdmin(admin.ModelAdmin[Unit]):
 class GrantAdmin(admin.ModelAdmin[Grant]):
     list_display = ["user", "role", "unit", "from_at", "to_at"]
     list_filter = ["role"]
+    form = AuthorityForm
+
+    def has_delete_permission(self, request: HttpRequest, obj: Grant | None = None) -> bool:
+        """A role that has begun is ended, not deleted: what was done with it stays explained."""
+        is_ahead = obj is not None and obj.from_at > timezone.now()
+        return is_ahead and super().has_delete_permission(request, obj)
 
 
 @admin.register(Absence)
 class AbsenceAdmin(admin.ModelAdmin[Absence]):
     list_display = ["user", "deputy", "from_at", "to_at"]
+    form = AuthorityForm
 
 
 @admin.register(CustomerClass)

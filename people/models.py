@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -130,12 +131,39 @@ class Period(models.Model):
         ]
 
 
+IN_A_MOMENT = timedelta(seconds=5)
+"""Longer than the change of a role takes to be committed, and clocks of two servers differ."""
+
+
+class Authority(Period):
+    """A period in which somebody may act; it ends in a moment at the earliest.
+
+    Whoever acts notes the instant, then reads their roles: an end that lies before its own commit
+    would take the role away under something already done with it.
+    """
+
+    class Meta(Period.Meta):
+        abstract = True
+
+    def save(self, **kwargs: Any) -> None:
+        """Save; an end that has passed is now put off by a moment (1 query more)."""
+        with transaction.atomic():  # on SQLite this waits for others, and then reads the time
+            self.to_at = self._possible_end(timezone.now())
+            super().save(**kwargs)
+
+    def _possible_end(self, at: datetime) -> datetime | None:
+        before = type(self)._default_manager.filter(in_force(at), pk=self.pk).first()
+        if before is None or self.to_at is None:
+            return self.to_at
+        return max(self.to_at, min(before.to_at or at + IN_A_MOMENT, at + IN_A_MOMENT))
+
+
 class GrantQuerySet(models.QuerySet["Grant"]):
     def in_force(self, at: datetime) -> Self:
         return self.filter(in_force(at))
 
 
-class Grant(Period):
+class Grant(Authority):
     """A role given to a person over a unit and everything below it, with dates."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="grants", verbose_name=_("person"))
@@ -144,7 +172,7 @@ class Grant(Period):
 
     objects = GrantQuerySet.as_manager()
 
-    class Meta(Period.Meta):
+    class Meta(Authority.Meta):
         verbose_name = _("role of a person")
         verbose_name_plural = _("roles of people")
         indexes = [models.Index(fields=["role", "unit"], name="grant_role_unit")]
@@ -158,7 +186,7 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
         return self.filter(in_force(at))
 
 
-class Absence(Period):
+class Absence(Authority):
     """Somebody is away; the deputy does the work on behalf of them."""
 
     user = models.ForeignKey(
@@ -171,11 +199,11 @@ class Absence(Period):
 
     objects = AbsenceQuerySet.as_manager()
 
-    class Meta(Period.Meta):
+    class Meta(Authority.Meta):
         verbose_name = _("absence")
         verbose_name_plural = _("absences")
         constraints = [
-            *Period.Meta.constraints,
+            *Authority.Meta.constraints,
             models.CheckConstraint(
                 condition=~Q(user=F("deputy")),
                 name="absence_deputy_is_another",

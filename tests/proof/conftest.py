@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,5 +39,24 @@ def house(postgres_server: servers.Postgres, founded: House, tmp_path: Path) -> 
     """A fresh house on PostgreSQL, with its people, their tokens, and no case."""
     name = f"house_{tmp_path.name}".lower().replace("-", "_")[:60]
     copy = House(tmp_path, postgres_server.create(name, template="founded"))
+    copy.tokens = founded.tokens
+    return copy
+
+
+@pytest.fixture(scope="session")
+def founded_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> House:
+    return House(tmp_path_factory.mktemp("founded")).found()
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+def any_house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
+    """A fresh house as `house`, on each database."""
+    if request.param == "postgresql":
+        copy: House = request.getfixturevalue("house")
+        return copy
+    founded: House = request.getfixturevalue("founded_on_sqlite")
+    file = "opsgate.sqlite3"
+    shutil.copy(founded.folder / file, tmp_path / file)
+    copy = House(tmp_path)
     copy.tokens = founded.tokens
     return copy

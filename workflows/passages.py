@@ -87,8 +87,11 @@ def passage(
 
 
 def _last_moment(case: Case) -> datetime:
-    """Return when something last happened: who waited for the lock read the time before that."""
-    found: datetime = case.events.order_by("-seq").values_list("at", flat=True)[:1].get()
+    """Return the latest moment of the case: who waited for the lock read the time before that.
+
+    Not of its last event: a machine whose clock is set back still alerts at the time it then has.
+    """
+    found: datetime = case.events.order_by("-at").values_list("at", flat=True)[:1].get()
     return found
 
 

@@ -20,11 +20,17 @@ FIRST_WARNING = BUDGET * 50 / 100
 """How long after filing the first alert of a case is due; the next one 2 hours later."""
 
 
-def fill(house: House, cases: int, *, first: datetime, step: timedelta) -> None:
-    """File `cases` through the door, the first at `first`, one every `step`."""
+def fill(
+    house: House, cases: int, *, first: datetime, step: timedelta, turns: int | None = None
+) -> None:
+    """File `cases` through the door, the first at `first`, one every `step`.
+
+    `turns`: after so many begin at `first` again. Somebody was absent meanwhile, for an hour.
+    """
     house.python(
-        "-m", "tests.proof.filling", str(cases), first.isoformat(), str(step.total_seconds())
-    )
+        "-m", "tests.proof.filling", str(cases), first.isoformat(), str(step.total_seconds()),
+        str(turns or cases),
+    )  # fmt: skip
 
 
 def main() -> None:
@@ -32,10 +38,15 @@ def main() -> None:
     django.setup()
     from agreements.actions import revise_standard
     from agreements.models import Calendar, Standard
-    from people.models import User
+    from people.models import Absence, User
     from workflows.door import open_case
 
-    count, first, step = int(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), float(sys.argv[3])
+    count, first = int(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
+    step, turns = timedelta(seconds=float(sys.argv[3])), int(sys.argv[4])
+    tester, developer = (User.objects.get(username=name) for name in ("tester", "developer"))
+    Absence.objects.create(
+        user=tester, deputy=developer, from_at=first, to_at=first + timedelta(hours=1)
+    )
     standard = Standard.objects.get(code="optimization-response")
     revise_standard(
         standard, actor=User.objects.get(username="admin"),
@@ -45,7 +56,7 @@ def main() -> None:
     requester = User.objects.get(username="requester")
     wanted = {"service": "erp", "wanted": "Totals", "urgency": "normal"}
     for number in range(count):
-        at = first + timedelta(seconds=step * number)
+        at = first + step * (number % turns)
         open_case("optimization", actor=requester, at=at, title=f"Report {number}", **wanted)
     print(json.dumps(count))
 

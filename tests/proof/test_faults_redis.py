@@ -15,12 +15,13 @@ import redis as client
 from tests.proof import servers
 from tests.proof.copies import copy_of
 from tests.proof.house import House, until
-from tests.proof.load import Load, excess
+from tests.proof.load import Load, errands, excess
 from tests.proof.receivers import Mailbox, mail_to, mailbox
 from tests.proof.scale import IS_FULL, rounds
 from tests.proof.servers import Postgres
 from tests.proof.states import rows, state_of
-from tests.proof.workers import beat, worker
+from tests.proof.workers import beat, wake, worker
+from workflows.relay import BATCH
 
 DOWN_FOR = rounds(full=60.0, short=6.0)  # seconds
 OUTAGES = ["dies", "hangs", "dies", "hangs", "dies"] if IS_FULL else ["dies"]
@@ -73,6 +74,31 @@ def test_without_redis_people_work_on_and_letters_come_later(
     assert max(waits) <= SENT_WITHIN
     assert box.deliveries.repeated() == {}
     assert state_of(house)["violations"] == []
+
+
+def test_a_worker_survives_the_death_of_its_redis_in_the_middle_of_its_work(
+    broker: servers.Redis, box: Mailbox, house: House
+) -> None:
+    """Both its hands are full with letters to a server that hangs, and one more wake-up waits."""
+    house.environment |= {**mail_to(box), "REDIS_URL": broker.url}
+    with house.web(1):
+        errands(house, 2 * BATCH // 3 + 1)  # letters for two relays
+    box.hang("connect")
+    with worker(house):
+        wake(house, 3, "relay")
+        until(lambda: box.visits == 2)
+        broker.stop()
+        time.sleep(3)
+        broker.start()
+        box.heal()
+        until(lambda: woken_and_sent(house), 120, 1)
+    assert "Unrecoverable" not in house.log("worker.log")
+    assert box.deliveries.repeated() == {}
+
+
+def woken_and_sent(house: House) -> bool:
+    wake(house, 1, "relay")
+    return rows(house, "SELECT count(*) FROM workflows_outbox WHERE sent_at IS NULL") == [(0,)]
 
 
 def dies(broker: servers.Redis) -> tuple[float, float]:

@@ -41,13 +41,13 @@ def beat(house: House, name: str = "beat") -> Iterator[None]:
         end(process)
 
 
-def wake(house: House, times: int) -> None:
-    """Publish every wake-up of the beat so many times, to be taken whenever it may be."""
-    program = (
-        "from config.celery import app; tasks = ('sweep', 'relay', 'tell_deputies'); "
-        f"[app.send_task('workflows.tasks.' + name) for _ in range({times}) for name in tasks]"
-    )
-    house.python("-c", program)
+TASKS = ("sweep", "relay", "tell_deputies")
+
+
+def wake(house: House, times: int, *tasks: str) -> None:
+    """Publish every wake-up of the beat (or `tasks`) so many times, to be taken at any time."""
+    names = [f"workflows.tasks.{name}" for name in tasks or TASKS] * times
+    house.python("-c", f"from config.celery import app; [app.send_task(one) for one in {names}]")
 
 
 Round = Callable[[list[bytes]], list[bytes]]

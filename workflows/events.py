@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django_guid import get_guid
@@ -10,15 +11,25 @@ from django_guid import get_guid
 from workflows.models import Case, Event, NumberSequence
 
 
-def next_event(case: Case, kind: str, action: str, target: str, **values: Any) -> Event:
-    """Build the next link of the chain and move `case.version` and `chain_head` on; no query."""
+def next_event(
+    case: Case, kind: str, action: str, target: str, *, at: datetime, **values: Any
+) -> Event:
+    """Build the next link of the chain and move `case.version` and `chain_head` on; no query.
+
+    No event is earlier than the one before it, also after a clock that was fast is set right.
+    """
     event = Event(
         case=case, seq=case.version + 1, kind=kind, action=action, target=target,
+        at=max(at, case.last_event_at),
         request_id=get_guid() or "", previous_hash=case.chain_head, **values,
     )  # fmt: skip
     event.hash = event.digest()
-    case.version, case.chain_head = event.seq, event.hash
+    case.version, case.chain_head, case.last_event_at = event.seq, event.hash, event.at
     return event
+
+
+CHAIN = ("version", "chain_head", "last_event_at")
+"""The columns of a case that every event moves on."""
 
 
 def substantial_since(case: Case, version: int) -> bool:

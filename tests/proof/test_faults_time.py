@@ -147,6 +147,7 @@ def test_work_goes_on_when_a_clock_that_was_fast_is_set_right(world: World) -> N
     one.act("desk", "pass_to_assessment", after=timedelta())
     assert one.clock("response").stopped_at == ahead
     assert_never_backwards([one])
+    assert list(violations(ahead + DAY)) == []
 
 
 # -- summer time ---------------------------------------------------------------------------------

@@ -107,7 +107,8 @@ def test_whatever_the_clock_of_the_machine_did(world: World, history: int) -> No
 
 
 NEXT = {
-    "submitted": ("desk", "pass_to_assessment"),
+    "submitted": ("desk", "start_triage"),
+    "triage": ("desk", "pass_to_assessment"),
     "assessing": ("analyst", "ask_requester"),
     "returned": ("requester", "answer"),
 }

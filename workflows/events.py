@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
@@ -11,10 +12,16 @@ from django_guid import get_guid
 from workflows.models import Case, Event, NumberSequence
 
 
-def next_event(case: Case, kind: str, action: str, target: str, **values: Any) -> Event:
-    """Build the next link of the chain and move `case.version` and `chain_head` on; no query."""
+def next_event(
+    case: Case, kind: str, action: str, target: str, *, at: datetime, **values: Any
+) -> Event:
+    """Build the next link of the chain and move `case.version` and `chain_head` on; no query.
+
+    No event is earlier than the one before it, also after a clock that was fast is set right.
+    """
     event = Event(
         case=case, seq=case.version + 1, kind=kind, action=action, target=target,
+        at=max(at, case.last_event_at),
         request_id=get_guid() or "", previous_hash=case.chain_head, **values,
     )  # fmt: skip
     event.hash = event.digest()

@@ -13,6 +13,10 @@ for model in (Unit, Grant, Absence, CustomerClass):
 auditlog.register(User, exclude_fields=["password", "last_login"])
 
 
+POWERS = ("is_superuser", "groups", "user_permissions")
+"""Fields of a person that give more than any role."""
+
+
 class GrantInline(admin.TabularInline[Grant, User]):
     model = Grant
     extra = 0
@@ -27,6 +31,24 @@ class PersonAdmin(UserAdmin[User]):
         *(UserAdmin.fieldsets or ()),
         (_("In the company"), {"fields": ["display_name", "unit", "language"]}),
     ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Let nobody but a superuser give away more than roles."""
+        fixed = list(super().get_readonly_fields(request, obj))
+        return fixed if _is_superuser(request) else [*fixed, *POWERS]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let nobody become a superuser by giving one a new password."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or not obj.is_superuser or _is_superuser(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        may = super().has_delete_permission(request, obj)
+        return may and (obj is None or not obj.is_superuser or _is_superuser(request))
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
 
 
 @admin.register(Unit)

@@ -14,7 +14,7 @@ class OptimizationPolicyAdmin(admin.ModelAdmin[OptimizationPolicy]):
     """One row: it is changed, never added twice or deleted."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return not OptimizationPolicy.objects.exists()
+        return super().has_add_permission(request) and not OptimizationPolicy.objects.exists()
 
     def has_delete_permission(
         self, request: HttpRequest, obj: OptimizationPolicy | None = None

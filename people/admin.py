@@ -22,6 +22,10 @@ class AuthorityForm(forms.ModelForm[Any]):
         help_texts = {"to_at": _("A time that has passed means: in a moment.")}
 
 
+POWERS = ("is_superuser", "groups", "user_permissions")
+"""Fields of a person that give more than any role."""
+
+
 class GrantInline(admin.TabularInline[Grant, User]):
     model = Grant
     form = AuthorityForm
@@ -38,6 +42,24 @@ class PersonAdmin(UserAdmin[User]):
         *(UserAdmin.fieldsets or ()),
         (_("In the company"), {"fields": ["display_name", "unit", "language"]}),
     ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Let nobody but a superuser give away more than roles."""
+        fixed = list(super().get_readonly_fields(request, obj))
+        return fixed if _is_superuser(request) else [*fixed, *POWERS]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let nobody become a superuser by giving one a new password."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or not obj.is_superuser or _is_superuser(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        may = super().has_delete_permission(request, obj)
+        return may and (obj is None or not obj.is_superuser or _is_superuser(request))
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
 
 
 @admin.register(Unit)

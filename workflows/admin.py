@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from people.actors import Actor
+from people.models import User
 from workflows.models import Case, Clock, Event, Outbox, OutboxQuerySet, Task
 from workflows.webhook_admin import WebhookAdmin
 
@@ -16,7 +19,21 @@ __all__ = ["WebhookAdmin"]  # registered by being imported
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
-    """Nothing of the engine is written around the door, not even here."""
+    """Nothing of the engine is written around the door, not even here.
+
+    Staff read here of the cases they see elsewhere; a superuser reads of all.
+    """
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        if not isinstance(request.user, User) or request.user.is_superuser:
+            return rows
+        visible = Case.objects.visible_to(Actor.of(request.user, timezone.now()))
+        return rows.filter(self.of_cases(visible.values("pk")))
+
+    def of_cases(self, ids: Any) -> Q:
+        """Return the condition that a row belongs to one of these cases."""
+        return Q(case__in=ids)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -33,6 +50,9 @@ class CaseAdmin(ReadOnly):
     list_display = ["number", "title", "kind", "state", "requester", "opened_at"]
     list_filter = ["kind", "state"]
     search_fields = ["number", "title"]
+
+    def of_cases(self, ids: Any) -> Q:
+        return Q(pk__in=ids)
 
 
 @admin.register(Task)
@@ -64,6 +84,9 @@ class OutboxAdmin(ReadOnly):
     ]
     list_select_related = ["recipient", "webhook"]
     actions = ["retry"]
+
+    def of_cases(self, ids: Any) -> Q:
+        return super().of_cases(ids) | Q(case=None)  # such as news of a deputyship
 
     @admin.display(description=_("recipient"))
     def receiver(self, message: Outbox) -> str:

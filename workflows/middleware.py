@@ -64,6 +64,19 @@ class BodyLimitMiddleware:
         return render(request, "400.html", status=413)
 
 
+class PrivateMiddleware:
+    """Keep what one person is shown out of shared caches, and out of pages of other sites."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Cache-Control", "private, no-cache")  # going back keeps what was typed
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
 class NoNulMiddleware:
     """Answer 400 to addresses and forms with a NUL character, which no text has (PostgreSQL)."""
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from people.actors import Actor, customer_class_of
 from people.models import User
@@ -28,6 +28,9 @@ from workflows.lifecycles import Action, Lifecycle, lifecycle_of, registered
 from workflows.models import Attachment, Case, Task
 from workflows.refusals import BadData, Conflict, UnknownAction
 from workflows.timeline import readable_events, reads_internal, sentence
+
+FORM = ["GET", "HEAD", "POST"]
+"""Methods of a page that is shown and sent."""
 
 
 class Request(HttpRequest):
@@ -106,6 +109,7 @@ def _hear_by(due_at: datetime) -> str:
 
 
 @login_required
+@require_http_methods(FORM)
 def new_case(request: Request, kind: str) -> HttpResponse:
     who, cls = actor_of(request), filable(kind, actor_of(request))
     if request.method == "POST":
@@ -158,6 +162,7 @@ def show_case(request: Request, number: str) -> HttpResponse:
 
 
 @login_required
+@require_http_methods(FORM)
 def act(request: Request, number: str, name: str) -> HttpResponse:
     """Show the form of an action, or do it; an action that asks nothing is still confirmed."""
     who = actor_of(request)
@@ -266,8 +271,22 @@ def _refilled(form_class: Any, request: Request, refusal: BadData, **kwargs: Any
     return form
 
 
+def posted_or_back(view: Any) -> Any:
+    """Lead who comes by address, as after a log-in in between, back to the case."""
+
+    @require_http_methods(FORM)
+    @wraps(view)
+    def posted(request: Request, **where: Any) -> HttpResponse:
+        if request.method == "POST":
+            answer: HttpResponse = view(request, **where)
+            return answer
+        return redirect("case", where.get("number") or _task(request, where["pk"]).case.number)
+
+    return posted
+
+
 @login_required
-@require_POST
+@posted_or_back
 def claim(request: Request, pk: int) -> HttpResponse:
     task = actions.claim_task(task=_task(request, pk), actor=request.user)
     messages.success(request, _("You have taken %(number)s.") % {"number": task.case.number})
@@ -275,7 +294,7 @@ def claim(request: Request, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@posted_or_back
 def release(request: Request, pk: int) -> HttpResponse:
     task = actions.release_task(task=_task(request, pk), actor=request.user)
     messages.success(request, _("%(number)s is back in the queue.") % {"number": task.case.number})
@@ -283,7 +302,7 @@ def release(request: Request, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@posted_or_back
 def assign(request: Request, pk: int) -> HttpResponse:
     task = _task(request, pk)
     person = get_object_or_404(User, username=request.POST.get("to", ""), is_active=True)
@@ -298,16 +317,6 @@ def assign(request: Request, pk: int) -> HttpResponse:
 def _task(request: Request, pk: int) -> Task:
     visible = Case.objects.visible_to(actor_of(request))
     return get_object_or_404(Task.objects.select_related("case"), pk=pk, case__in=visible)
-
-
-def posted_or_back(view: Any) -> Any:
-    """Lead who comes by address, as after a log-in in between, back to the case."""
-
-    @wraps(view)
-    def posted(request: Request, number: str) -> HttpResponse:
-        return view(request, number) if request.method == "POST" else redirect("case", number)
-
-    return posted
 
 
 @login_required
@@ -338,7 +347,7 @@ def attach(request: Request, number: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def download(request: Request, number: str, pk: int) -> FileResponse:
     """Hand out a file to who may see its case; never shown inside a page of ours."""
     case = find_case(actor_of(request), number)

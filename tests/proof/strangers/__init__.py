@@ -1,0 +1,1 @@
+"""Strangers: who gets what at which address, and what nobody gets at all."""

@@ -1,0 +1,159 @@
+"""Where it is measured: one database, the product and the yardstick served from it, clients."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.bench.town import token_of
+from tests.proof.house import House, until
+
+
+class Client:
+    """One keep-alive connection."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+
+    def ask(
+        self, path: str, body: Any = None, *, who: str = "", session: str = "", expect: int = 200
+    ) -> bytes:
+        """Send JSON, or GET without a body; the answer must have the status `expect`."""
+        headers = {"Content-Type": "application/json"}
+        if who:
+            headers["Authorization"] = f"Bearer {token_of(who)}"
+        if session:
+            headers["Cookie"] = f"sessionid={session}"
+        sent = None if body is None else json.dumps(body)
+        self.connection.request("GET" if sent is None else "POST", path, sent, headers)
+        answer = self.connection.getresponse()
+        said = answer.read()
+        if answer.status != expect:
+            raise RuntimeError(f"{path}: {answer.status} {said[:300]!r}")
+        return said
+
+
+@dataclass
+class Stage:
+    """`size` open cases; `served` names the address of each server: product, yardstick, bare."""
+
+    size: int
+    house: House
+    ports: dict[str, int]
+    workers: dict[str, int]
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Connect this process to the database of the stage."""
+        from django.db import connection
+
+        connection.close()
+        connection.settings_dict["NAME"] = self.database
+        yield
+
+    def sessions(self, usernames: list[str]) -> dict[str, str]:
+        """Log people in; return the keys of their sessions."""
+        from django.test import Client as Browser
+
+        from people.models import User
+
+        found = {}
+        with self.inside():
+            for user in User.objects.filter(username__in=usernames):
+                browser = Browser()
+                browser.force_login(user, "django.contrib.auth.backends.ModelBackend")
+                found[user.username] = browser.cookies["sessionid"].value
+        return found
+
+    @property
+    def database(self) -> str:
+        return self.house.environment["DATABASE_URL"].rpartition("/")[2]
+
+    def client(self, server: str = "product") -> Client:
+        return Client(self.ports[server])
+
+    def yardstick(self, server: str = "yardstick", clients: int = 1, seconds: float = 0.5) -> float:
+        """Return how many INSERTs a second `clients` get done."""
+
+        def write(client: Client, number: int) -> None:
+            client.ask("/", {"text": f"line {number}"}, expect=201)
+
+        return rate(self, write, seconds=seconds, clients=clients, server=server)
+
+
+def rate(
+    stage: Stage,
+    do: Callable[[Client, int], None],
+    *,
+    seconds: float = 0.7,
+    clients: int = 1,
+    server: str = "product",
+) -> float:
+    """Return how often a second `do(client, number)` is done by so many clients at once."""
+    counts = [0] * clients
+    begin = threading.Barrier(clients)
+    failures: list[Exception] = []
+
+    def work(index: int) -> None:
+        client = stage.client(server)
+        try:
+            do(client, index)  # opens the connections; not counted
+            begin.wait()
+            until = time.perf_counter() + seconds
+            while time.perf_counter() < until:
+                do(client, index + (counts[index] + 1) * clients)
+                counts[index] += 1
+        except Exception as failure:
+            begin.abort()
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(clients)]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    assert time.perf_counter() - started >= seconds
+    return sum(counts) / seconds
+
+
+@contextmanager
+def serving(size: int, house: House, folder: Path) -> Iterator[Stage]:
+    """Serve the product, the yardstick and the yardstick without middleware, one worker each."""
+    settings = {
+        "product": "tests.bench.settings",
+        "yardstick": "tests.bench.yardstick_settings",
+        "bare": "tests.bench.bare_settings",
+    }
+    with ExitStack() as stack:
+        ports, workers = {}, {}
+        for name, module in settings.items():
+            more = {**house.environment, "DJANGO_SETTINGS_MODULE": module}
+            more.pop("PORT")
+            own = House(folder / f"{name}{size}", house.environment["DATABASE_URL"])
+            own.folder.mkdir()
+            more["VAR_DIR"] = str(own.folder)
+            own.environment |= more
+            process = stack.enter_context(own.web(workers=1))
+            ports[name], workers[name] = own.port, worker_of(process.pid)
+        yield Stage(size, house, ports, workers)
+
+
+def worker_of(parent: int) -> int:
+    """Return the process id of the one worker of a gunicorn, when it has forked it."""
+    children = Path(f"/proc/{parent}/task/{parent}/children")
+    return int(until(lambda: children.read_text().split())[0])
+
+
+def median(values: list[float]) -> float:
+    return statistics.median(values)

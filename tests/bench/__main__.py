@@ -1,7 +1,7 @@
 """Measure, show one table, and keep it in var/bench.json.
 
-    python -m tests.bench                                   everything
-    python -m tests.bench --only action,create --sizes 1000
+python -m tests.bench                                   everything
+python -m tests.bench --only action,create --sizes 1000
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 from django.test import Client
+from django.test.client import ClientHandler
 from django.test.utils import CaptureQueriesContext
 
 from people.models import User
@@ -45,9 +46,7 @@ def walk_ours(number: int) -> Iterator[str]:
 def walk_flow(number: int) -> Iterator[str]:
     """The same people and the same data through the Flow."""
     steps = list(zip(peer.STEPS, walk.STEPS[1:], strict=True))
-    people = {
-        name: somebody(walk.person_of(role, number)) for name, (role, _) in steps
-    }
+    people = {name: somebody(walk.person_of(role, number)) for name, (role, _) in steps}
     requester = somebody(walk.person_of("requester", number))
     process = peer.start(requester, people, **walk.filing(number))
     yield "file"
@@ -100,18 +99,29 @@ def statements(walk_one: Walk, number: int) -> dict[str, int]:
         counts[name] = counted(found)
 
 
+HANDLER = ClientHandler(enforce_csrf_checks=False)
+
+
+def browser() -> Client:
+    """Return a client without cookies; the middleware of all of them is built once."""
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.handler = HANDLER
+    return client
+
+
 def requests(number: int) -> dict[str, Callable[[], Any]]:
     """Return the requests whose statements are listed, ready to be sent in this process."""
     requester, desk = walk.person_of("requester", number), walk.person_of("desk", number)
     owner = staff_of(region_of(number), "inbox")[0]
     case = open_case("optimization", actor=somebody(requester), **walk.filing(number)).case
-    page = Client(SERVER_NAME="127.0.0.1")
-    page.force_login(somebody(owner), "django.contrib.auth.backends.ModelBackend")
-    desk_page = Client(SERVER_NAME="127.0.0.1")
-    desk_page.force_login(somebody(desk), "django.contrib.auth.backends.ModelBackend")
+
+    def page(who: str, path: str) -> Callable[[], Any]:
+        client = browser()
+        client.force_login(somebody(who), "django.contrib.auth.backends.ModelBackend")
+        return lambda: client.get(path)
 
     def api(who: str, path: str, body: Any = None) -> Callable[[], Any]:
-        client = Client(SERVER_NAME="127.0.0.1")
+        client = browser()
         headers = {"Authorization": f"Bearer {token_of(who)}"}
         path = f"/api/v1/{path}"
         if body is None:
@@ -126,8 +136,8 @@ def requests(number: int) -> dict[str, Callable[[], Any]]:
             walk.data_of("pass_to_assessment", number),
         ),
         "inbox over the API": api(owner, "tasks/?view=mine"),
-        "inbox page": lambda: page.get("/inbox/"),
-        "page of a case": lambda: desk_page.get(f"/cases/{case.number}/"),
+        "inbox page": page(owner, "/inbox/"),
+        "page of a case": page(desk, f"/cases/{case.number}/"),
     }  # fmt: skip
 
 
@@ -153,7 +163,7 @@ def write_details(numbers: Iterator[int], folder: Path, times: int = 30) -> None
     profiles: dict[str, cProfile.Profile] = {}
     for _ in range(times):
         for name, request in requests(next(numbers)).items():
-            profile = profiles.setdefault(name, cProfile.Profile())
+            profile = profiles.setdefault(name, cProfile.Profile(time.process_time))
             profile.runcall(request)
     for name, profile in profiles.items():
         stem = name.replace(" over the ", "_").replace(" ", "_")

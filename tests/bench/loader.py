@@ -8,7 +8,7 @@ import os
 import django
 
 from tests.bench import walk
-from tests.bench.town import REGIONS, staff_of, region_of
+from tests.bench.town import REGIONS, region_of, staff_of
 
 
 def main() -> None:
@@ -24,10 +24,22 @@ def main() -> None:
     from workflows.door import open_case, perform
 
     for number in range(chosen.cases):
-        case = open_case("optimization", actor=somebody(walk.person_of("requester", number)), **walk.filing(number)).case
+        case = open_case(
+            "optimization",
+            actor=somebody(walk.person_of("requester", number)),
+            **walk.filing(number),
+        ).case
         if number < 50 * REGIONS:
-            perform(case, "pass_to_assessment", actor=somebody(walk.person_of("desk", number)), **walk.data_of("pass_to_assessment", number))
-            claim_task(task=case.tasks.open().get(), actor=somebody(staff_of(region_of(number), "inbox")[0]))
+            perform(
+                case,
+                "pass_to_assessment",
+                actor=somebody(walk.person_of("desk", number)),
+                **walk.data_of("pass_to_assessment", number),
+            )
+            claim_task(
+                task=case.tasks.open().get(),
+                actor=somebody(staff_of(region_of(number), "inbox")[0]),
+            )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.bench import walk
-from tests.bench.stage import Client, Stage, median, rate
+from tests.bench.stage import Client, Sample, Stage, median, rate
 from tests.bench.table import Row
 from tests.bench.town import REGIONS, region_of, staff_of
 
@@ -37,16 +37,25 @@ class Bench:
         return self.stages[min(self.stages)]
 
     def rows(
-        self, name: str, stage: Stage, run: Callable[[], float], target: str = "", clients: int = 1
+        self,
+        name: str,
+        stage: Stage,
+        run: Callable[[], Sample],
+        target: str = "",
+        clients: int = 1,
     ) -> Iterator[Row]:
-        """Yield the median of `run()`, a rate, and of its share of the yardstick around it."""
-        rates, shares = [], []
+        """Yield what `run()` gives, and its share of the yardstick around it; medians."""
+        samples, shares, savings = [], [], []
         for _ in range(self.repeats):
-            before = stage.yardstick(clients=clients)
-            rates.append(run())
-            shares.append(200 * rates[-1] / (before + stage.yardstick(clients=clients)))
-        yield Row(name, median(rates), "1/s")
-        yield Row(f"{name}: of the yardstick", median(shares), "%", target)
+            before, sample = stage.yardstick(clients=clients), run()
+            after = stage.yardstick(clients=clients)
+            samples.append(sample)
+            shares.append(200 * sample.rate / (before.rate + after.rate))
+            savings.append(50 * (before.cost + after.cost) / sample.cost)
+        yield Row(name, median([sample.rate for sample in samples]), "1/s")
+        yield Row("  of the yardstick's rate", median(shares), "%", target)
+        yield Row("  of the yardstick's rate, by processor time", median(savings), "%")
+        yield Row("  processor time", median([sample.cost for sample in samples]), "ms")
 
 
 def thousands(size: int) -> str:
@@ -59,7 +68,9 @@ def yardstick(bench: Bench) -> Iterator[Row]:
     for clients in (1, 4):
         for server, name in (("yardstick", ""), ("bare", " without middleware")):
             found = [bench.smallest.yardstick(server, clients) for _ in range(bench.repeats)]
-            yield Row(f"yardstick: one INSERT{name}, {clients} client(s)", median(found), "1/s")
+            name = f"yardstick: one INSERT{name}, {clients} client(s)"
+            yield Row(name, median([sample.rate for sample in found]), "1/s")
+            yield Row("  processor time", median([sample.cost for sample in found]), "ms")
 
 
 def file_case(client: Client, number: int) -> dict[str, Any]:
@@ -80,8 +91,10 @@ def create(bench: Bench) -> Iterator[Row]:
     """Filing a case over the API."""
     stage = bench.smallest
 
-    def run(clients: int) -> float:
-        return rate(stage, lambda c, _: file_case(c, next(bench.numbers)), clients=clients)  # type: ignore[func-returns-value]
+    def run(clients: int) -> Sample:
+        return rate(
+            stage, lambda client, _: file_case(client, next(bench.numbers)), clients=clients
+        )
 
     yield from bench.rows("create over the API, 1 client", stage, lambda: run(1), ">= 15")
     yield from bench.rows("create over the API, 4 clients", stage, lambda: run(4), ">= 15", 4)
@@ -93,21 +106,21 @@ def action(bench: Bench) -> Iterator[Row]:
     stage, client = bench.smallest, bench.smallest.client()
     spent: dict[str, list[float]] = {name: [] for _, name in walk.STEPS}
 
-    def run() -> float:
+    def run() -> Sample:
         fresh = [next(bench.numbers) for _ in range(10)]
         cases = [(number, file_case(client, number)["number"]) for number in fresh]
-        total = 0.0
+        busy, begun = stage.busy("product"), time.perf_counter()
         for step in walk.STEPS:
-            started = time.perf_counter()
+            before = stage.busy("product")
             for number, case in cases:
                 act(client, case, step, number)
-            spent[step[1]].append((time.perf_counter() - started) / len(cases))
-            total += spent[step[1]][-1]
-        return len(walk.STEPS) / total
+            spent[step[1]].append((stage.busy("product") - before) / len(cases))
+        done, taken = len(cases) * len(walk.STEPS), time.perf_counter() - begun
+        return Sample(done / taken, (stage.busy("product") - busy) / done)
 
     yield from bench.rows("action over the API, 1 client", stage, run, ">= 20")
-    for name, seconds in spent.items():
-        yield Row(f"  {name} over the API", 1000 * median(seconds), "ms")
+    for name, costs in spent.items():
+        yield Row(f"  {name}: processor time", median(costs), "ms")
 
 
 @measure
@@ -119,7 +132,11 @@ def ticket(bench: Bench) -> Iterator[Row]:
         case = file_case(client, number)
         desk, analyst = walk.person_of("desk", number), walk.person_of("analyst", number)
         client.ask(f"{API}tasks/{case['tasks'][0]['id']}/claim/", {}, who=desk)
-        for who, name in ((desk, "start_triage"), (desk, "pass_to_assessment"), (analyst, "reject")):
+        for who, name in (
+            (desk, "start_triage"),
+            (desk, "pass_to_assessment"),
+            (analyst, "reject"),
+        ):
             address = f"{API}cases/{case['number']}/actions/{name}/"
             client.ask(address, walk.data_of(name, number), who=who)
 

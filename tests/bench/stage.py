@@ -8,8 +8,9 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from operator import truediv
 from pathlib import Path
 from typing import Any
 
@@ -80,51 +81,80 @@ class Stage:
     def client(self, server: str = "product") -> Client:
         return Client(self.ports[server])
 
-    def yardstick(self, server: str = "yardstick", clients: int = 1, seconds: float = 0.5) -> float:
-        """Return how many INSERTs a second `clients` get done."""
+    def yardstick(self, server: str = "yardstick", clients: int = 1) -> Sample:
+        """Do INSERTs for half a second with so many clients at once."""
 
         def write(client: Client, number: int) -> None:
             client.ask("/", {"text": f"line {number}"}, expect=201)
 
-        return rate(self, write, seconds=seconds, clients=clients, server=server)
+        return rate(self, write, seconds=0.5, clients=clients, server=server)
+
+    def busy(self, server: str) -> float:
+        """Return the milliseconds of processor that a worker and its connections have used."""
+        return sum(used(pid) for pid in (self.workers[server], *self.connections()))
+
+    def connections(self) -> list[int]:
+        """Return the processes of PostgreSQL that serve this database, none for SQLite."""
+        found = []
+        for line in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if line.read_text().startswith(f"postgres: postgres {self.database} "):
+                    found.append(int(line.parent.name))
+        return found
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How many a second, and how many milliseconds of processor each took the servers."""
+
+    rate: float
+    cost: float
+
+
+def used(pid: int) -> float:
+    total = 0
+    for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with suppress(OSError):
+            total += int(task.read_text().split()[0])
+    return total / 1e6
 
 
 def rate(
     stage: Stage,
-    do: Callable[[Client, int], None],
+    do: Callable[[Client, int], Any],
     *,
     seconds: float = 0.7,
     clients: int = 1,
     server: str = "product",
-) -> float:
+) -> Sample:
     """Return how often a second `do(client, number)` is done by so many clients at once."""
     counts = [0] * clients
-    begin = threading.Barrier(clients)
+    taken = [0.0] * clients
     failures: list[Exception] = []
 
     def work(index: int) -> None:
-        client = stage.client(server)
         try:
-            do(client, index)  # opens the connections; not counted
-            begin.wait()
-            until = time.perf_counter() + seconds
-            while time.perf_counter() < until:
-                do(client, index + (counts[index] + 1) * clients)
+            started = time.perf_counter()
+            while time.perf_counter() - started < seconds:
+                do(open_clients[index], index + (counts[index] + 1) * clients)
                 counts[index] += 1
+            taken[index] = time.perf_counter() - started
         except Exception as failure:
-            begin.abort()
             failures.append(failure)
 
+    open_clients = [stage.client(server) for _ in range(clients)]
+    for index, client in enumerate(open_clients):
+        do(client, index)  # opens the connections; not counted
+    before = stage.busy(server)
     threads = [threading.Thread(target=work, args=(index,)) for index in range(clients)]
-    started = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     if failures:
         raise failures[0]
-    assert time.perf_counter() - started >= seconds
-    return sum(counts) / seconds
+    cost = (stage.busy(server) - before) / sum(counts)
+    return Sample(sum(map(truediv, counts, taken)), cost)
 
 
 @contextmanager

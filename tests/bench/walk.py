@@ -5,7 +5,7 @@ Everything follows from the number of the request, so that the load is spread ov
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -37,8 +37,8 @@ def filing(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def data_of(action: str, number: int) -> dict[str, Any]:
-    today = timezone.localdate()
+def data_of(action: str, number: int, today: date | None = None) -> dict[str, Any]:
+    today = today or timezone.localdate()
     data: dict[str, dict[str, Any]] = {
         "pass_to_assessment": {
             "service": f"system{number % SYSTEMS}", "priority": "normal", "size": "small",

@@ -74,6 +74,11 @@ class Slot(str):
     """Names what stands in a column of a copy; anything else in a template is the same in all."""
 
 
+KEY_SLOTS = {model: [f"{model.__name__} {number}" for number in range(ROOM)] for model in MODELS}
+KEY_SLOTS[Case] = KEY_SLOTS[Case][:1]
+MOMENT_SLOTS = [f"moment {number}" for number in range(2 * ROOM)]
+
+
 @dataclass
 class Template:
     """The rows of one walked case, by model: values with slots in the order of the columns."""
@@ -204,8 +209,10 @@ class _Slots:
     def of(self, model: type[models.Model], row: Any, index: int, field: Any) -> Any:
         value = getattr(row, field.attname)
         if field.attname in self.computed.get(model, ()):
-            name = field.attname if model in (Case, Optimization) else (
-                f"{model.__name__} {index} {field.attname}"
+            name = (
+                field.attname
+                if model in (Case, Optimization)
+                else (f"{model.__name__} {index} {field.attname}")
             )
             is_empty = value is None and name in ("due_on", f"Clock {index} agreed_at")
             return None if is_empty else Slot(name)
@@ -250,6 +257,8 @@ class Copier:
         codes = [f"system{number}" for number in range(SYSTEMS)]
         services = dict(Service.objects.filter(code__in=codes).values_list("code", "pk"))
         self.services = [services[code] for code in codes]
+        self.zone = timezone.get_default_timezone()
+        self.prefix = f"REQ-{self.at.astimezone(self.zone).year}-"
         self.names = list(SHAPES)
         self.weights = [shape.weight for shape in SHAPES.values()]
 
@@ -265,13 +274,13 @@ class Copier:
             name = INBOX
         used = chance.uniform(*LATE) if is_late else chance.uniform(0.02, SHAPES[name].latest)
         times = self._steps(self.templates[name, 0], used, chance)
-        due_on = timezone.localdate(times[0]) + AGREED
+        due_on = times[0].astimezone(self.zone).date() + AGREED
         timed = [self._clock(one, times, due_on) for one in self.templates[name, 0].clocks]
         alerts = _run(timed, self.at, is_late=is_late)
         times += [at + timedelta(seconds=chance.randrange(1, 20)) for at in alerts]
         template = self.templates[name, len(alerts)]
         values = self._who_and_what(index, is_inbox) | {"due_on": due_on}
-        values |= {f"moment {number}": at for number, at in enumerate(times)}
+        values.update(zip(MOMENT_SLOTS, times, strict=False))
         for number, clock in enumerate(timed):
             values |= {f"Clock {number} {name}": value for name, value in vars(clock).items()}
         for number, (clock, is_counted) in enumerate(template.segments):
@@ -282,18 +291,15 @@ class Copier:
             yield model, [values[one] if type(one) is Slot else one for one in row]
 
     def _who_and_what(self, index: int, is_inbox: bool) -> dict[str, Any]:
-        values: dict[str, Any] = {
-            role: self.users[walk.person_of(role, index)] for role in ROLES
-        }
+        values: dict[str, Any] = {role: self.users[walk.person_of(role, index)] for role in ROLES}
         if is_inbox:
             values["analyst"] = self.users[staff_of(region_of(index), "inbox")[0]]
         for model, first in self.first_keys.items():
-            key = first + index * ROOM
-            values |= {f"{model.__name__} {number}": key + number for number in range(ROOM)}
-        values["Case 0"] = self.first_keys[Case] + index
+            key = first + index * (1 if model is Case else ROOM)
+            values.update(zip(KEY_SLOTS[model], range(key, key + ROOM), strict=False))
         text = SimpleNamespace(
             search_fields=Optimization.search_fields, title=words.title(index),
-            number=f"REQ-{timezone.localtime(self.at).year}-{index + 1:05}",
+            number=f"{self.prefix}{index + 1:05}",
             wanted=words.wanted(index), reason="", solution="",
         )  # fmt: skip
         return values | {
@@ -320,8 +326,12 @@ class Copier:
 
     def _clock(self, clock: Any, times: list[datetime], due_on: date) -> SimpleNamespace:
         """Compute what the engine would have stored of a clock that nothing was late for."""
-        hours, start, changed = clock.calendar.working_time(), times[clock.starts], times[clock.changes]
-        agreed = timezone.make_aware(datetime.combine(due_on + timedelta(days=1), time.min))
+        hours, start, changed = (
+            clock.calendar.working_time(),
+            times[clock.starts],
+            times[clock.changes],
+        )
+        agreed = datetime.combine(due_on + timedelta(days=1), time.min, self.zone)
         if clock.is_agreed:
             budget = max(hours.between(start, agreed), timedelta())
         else:

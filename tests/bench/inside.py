@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import cProfile
+import os
 import pstats
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,16 @@ from django.db import connection
 from django.test import Client
 from django.test.client import ClientHandler
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from agreements.models import Calendar
 from people.models import User
 from tests.bench import peer, walk
+from tests.bench.stage import Sample, Stage, median
 from tests.bench.town import region_of, staff_of, token_of
 from workflows.door import open_case, perform
+from workflows.models import Event
+from workflows.sweep import sweep
 
 BATCH = 10
 Walk = Callable[[int], Iterator[str]]
@@ -55,16 +62,23 @@ def walk_flow(number: int) -> Iterator[str]:
         yield name
 
 
-def cases_per_second(walk_one: Walk, numbers: Iterator[int]) -> float:
+def walked(stage: Stage, walk_one: Walk, numbers: Iterator[int]) -> Sample:
+    """Do a batch of cases; the cost is of this process and its connection to the database."""
     list(walk_one(next(numbers)))  # whatever is cached once per process
     chosen = [next(numbers) for _ in range(BATCH)]
     for number in chosen:
-        for role, _ in walk.STEPS:
-            somebody(walk.person_of(role, number))
-    started = time.perf_counter()
+        meet(number)
+    busy, began = stage.spent(os.getpid()), time.perf_counter()
     for number in chosen:
         list(walk_one(number))
-    return BATCH / (time.perf_counter() - started)
+    taken = time.perf_counter() - began
+    return Sample(BATCH / taken, (stage.spent(os.getpid()) - busy) / BATCH)
+
+
+def meet(number: int) -> None:
+    """Read everybody who will take part in case `number`: who acts is known to a request."""
+    for role, _ in (("requester", ""), *walk.STEPS):
+        somebody(walk.person_of(role, number))
 
 
 # -- statements ------------------------------------------------------------------------------------
@@ -87,8 +101,7 @@ def counted(found: list[str]) -> int:
 def statements(walk_one: Walk, number: int) -> dict[str, int]:
     """Return the number of statements of each step of one case."""
     list(walk_one(number))  # fills what is cached once per process
-    for role, _ in walk.STEPS:
-        somebody(walk.person_of(role, number))
+    meet(number)
     counts: dict[str, int] = {}
     steps = walk_one(number)
     while True:
@@ -171,3 +184,37 @@ def write_details(numbers: Iterator[int], folder: Path, times: int = 30) -> None
             shown = pstats.Stats(profile, stream=file)
             shown.sort_stats("cumulative").print_stats(60)
             shown.sort_stats("tottime").print_stats(40)
+
+
+# -- the sweep, and working time -------------------------------------------------------------------
+def sweep_of(count: int, at: datetime) -> float:
+    """Return the seconds in which one sweep handles exactly `count` breaches."""
+    breaches = Event.objects.filter(kind=Event.Kind.CLOCK, action="breach", at=at)
+    before = breaches.count()
+    began = time.perf_counter()
+    handled = sweep(at)
+    taken = time.perf_counter() - began
+    assert (handled, breaches.count() - before) == (count, count)
+    return taken
+
+
+def working_time(days: int, repeats: int, calls: int = 50_000) -> dict[str, float]:
+    """Return how often a second of processor time `add` and `between` span so many days."""
+    hours = Calendar.default().version_at(timezone.now()).working_time()
+    starts = [timezone.now() + timedelta(minutes=977 * number) for number in range(50)]
+    pairs = [(start, start + timedelta(days)) for start in starts] * (calls // 50)
+    lengths = [(start, hours.between(start, end)) for start, end in pairs]
+    return {
+        "add": _per_second(hours.add, lengths, repeats),
+        "between": _per_second(hours.between, pairs, repeats),
+    }
+
+
+def _per_second(function: Callable[..., Any], given: list[Any], repeats: int) -> float:
+    found = []
+    for _ in range(repeats):
+        began = time.process_time()
+        for one, other in given:
+            function(one, other)
+        found.append(len(given) / (time.process_time() - began))
+    return median(found)

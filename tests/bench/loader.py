@@ -15,7 +15,7 @@ import multiprocessing
 import os
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import django
@@ -31,14 +31,16 @@ def load(cases: int, at: datetime, *, is_late: bool = False, processes: int = 2)
 
     first, keys = _beginning()
     copier = Copier(at, first_keys=keys)
-    chunks = [range(at, min(at + CHUNK, first + cases)) for at in range(first, first + cases, CHUNK)]
+    chunks = [
+        range(at, min(at + CHUNK, first + cases)) for at in range(first, first + cases, CHUNK)
+    ]
     if connection.vendor == "sqlite":
         for chunk in _shown(chunks, cases):
             _insert(copier, chunk, is_late)
     else:
         connection.close()
         _copy_in_parallel(copier, chunks, cases, is_late, processes)
-    _finish(first + cases, at)
+    _finish(last, at)
 
 
 def _beginning() -> tuple[int, dict[Any, int]]:
@@ -82,15 +84,24 @@ def _names(model: Any) -> tuple[str, str]:
 
 def _insert(copier: Any, chunk: range, is_late: bool) -> None:
     from django.db import connection, transaction
+    from django.utils.duration import duration_microseconds
 
-    adapt = {
-        datetime: connection.ops.adapt_datetimefield_value,
+    kept: dict[type, Any] = {
+        datetime: connection.ops.adapt_datetimefield_value, timedelta: duration_microseconds,
+        date: str,
     }  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
         for model, rows in _rows(copier, chunk, is_late).items():
             table, names = _names(model)
             marks = ", ".join(["%s"] * len(rows[0]))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+            cursor.executemany(
+                f"INSERT INTO {table} ({names}) VALUES ({marks})",
+                [[kept.get(type(one), _same)(one) for one in row] for row in rows],
+            )
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _copy_in_parallel(
@@ -119,7 +130,9 @@ def _copy(copier: Any, waiting: Any, done: Any, is_late: bool) -> None:
 
     try:
         with psycopg.connect(**_address(connection)) as database:
-            if database.execute("SELECT rolsuper FROM pg_roles WHERE rolname = user").fetchone() == (True,):
+            if database.execute(
+                "SELECT rolsuper FROM pg_roles WHERE rolname = user"
+            ).fetchone() == (True,):
                 database.execute("SET session_replication_role = replica")
             while chunk := waiting.get():
                 for model, rows in _rows(copier, chunk, is_late).items():

@@ -5,17 +5,22 @@ from __future__ import annotations
 import http.client
 import json
 import statistics
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from operator import truediv
 from pathlib import Path
 from typing import Any
 
+import dj_database_url
+
 from tests.bench.town import token_of
-from tests.proof.house import House, until
+from tests.proof.house import ROOT, House, until
 
 
 class Client:
@@ -34,8 +39,14 @@ class Client:
         if session:
             headers["Cookie"] = f"sessionid={session}"
         sent = None if body is None else json.dumps(body)
-        self.connection.request("GET" if sent is None else "POST", path, sent, headers)
-        answer = self.connection.getresponse()
+        method = "GET" if sent is None else "POST"
+        try:
+            self.connection.request(method, path, sent, headers)
+            answer = self.connection.getresponse()
+        except ConnectionError:  # a worker that was replaced hangs up; the next one answers
+            self.connection.close()
+            self.connection.request(method, path, sent, headers)
+            answer = self.connection.getresponse()
         said = answer.read()
         if answer.status != expect:
             raise RuntimeError(f"{path}: {answer.status} {said[:300]!r}")
@@ -49,7 +60,17 @@ class Stage:
     size: int
     house: House
     ports: dict[str, int]
-    workers: dict[str, int]
+    parents: dict[str, int]
+
+    def worker(self, server: str) -> int:
+        """Return the process id of the one worker, which gunicorn replaces from time to time."""
+        children = Path(f"/proc/{self.parents[server]}/task/{self.parents[server]}/children")
+        return int(until(lambda: children.read_text().split())[0])
+
+    def memory(self) -> float:
+        """Return what the product's worker holds of the memory, in megabytes."""
+        status = Path(f"/proc/{self.worker('product')}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
     @contextmanager
     def inside(self) -> Iterator[None]:
@@ -76,7 +97,8 @@ class Stage:
 
     @property
     def database(self) -> str:
-        return self.house.environment["DATABASE_URL"].rpartition("/")[2]
+        """Return what Django calls its name: a file for SQLite."""
+        return str(dj_database_url.parse(self.house.environment["DATABASE_URL"])["NAME"])
 
     def client(self, server: str = "product") -> Client:
         return Client(self.ports[server])
@@ -90,8 +112,17 @@ class Stage:
         return rate(self, write, seconds=0.5, clients=clients, server=server)
 
     def busy(self, server: str) -> float:
-        """Return the milliseconds of processor that a worker and its connections have used."""
-        return sum(used(pid) for pid in (self.workers[server], *self.connections()))
+        """Return the milliseconds of processor a server and its connections have used so far."""
+        return self.spent(self.worker(server))
+
+    def spent(self, pid: int) -> float:
+        return sum(used(one) for one in (pid, *self.connections()))
+
+    def load(self, cases: int, at: datetime, *options: str) -> None:
+        """Add copied cases, in a process of its own."""
+        command = [sys.executable, "-m", "tests.bench.loader", "--cases", str(cases), *options]
+        command += ["--at", at.isoformat(), self.house.environment["DATABASE_URL"]]
+        subprocess.run(command, check=True, cwd=ROOT, env=self.house.environment)
 
     def connections(self) -> list[int]:
         """Return the processes of PostgreSQL that serve this database, none for SQLite."""
@@ -166,23 +197,15 @@ def serving(size: int, house: House, folder: Path) -> Iterator[Stage]:
         "bare": "tests.bench.bare_settings",
     }
     with ExitStack() as stack:
-        ports, workers = {}, {}
+        ports, parents = {}, {}
         for name, module in settings.items():
-            more = {**house.environment, "DJANGO_SETTINGS_MODULE": module}
-            more.pop("PORT")
             own = House(folder / f"{name}{size}", house.environment["DATABASE_URL"])
             own.folder.mkdir()
-            more["VAR_DIR"] = str(own.folder)
-            own.environment |= more
-            process = stack.enter_context(own.web(workers=1))
-            ports[name], workers[name] = own.port, worker_of(process.pid)
-        yield Stage(size, house, ports, workers)
-
-
-def worker_of(parent: int) -> int:
-    """Return the process id of the one worker of a gunicorn, when it has forked it."""
-    children = Path(f"/proc/{parent}/task/{parent}/children")
-    return int(until(lambda: children.read_text().split())[0])
+            mine = {"VAR_DIR": str(own.folder), "PORT": str(own.port)}
+            own.environment = {**house.environment, **mine, "DJANGO_SETTINGS_MODULE": module}
+            ports[name] = own.port
+            parents[name] = stack.enter_context(own.web(workers=1)).pid
+        yield Stage(size, house, ports, parents)
 
 
 def median(values: list[float]) -> float:

@@ -1,4 +1,4 @@
-"""The yardstick: one view that does one INSERT, behind everything the product's views are behind."""
+"""The yardstick: one view that does one INSERT, behind the middleware of the product."""
 
 from tests.bench.settings import *  # noqa: F403 - all of them
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from agreements.models import Service
 from changes.models import Optimization
+from people.actors import automation
 from people.models import Unit, User
 from tests.bench import walk, words
 from tests.bench.town import REGIONS, SYSTEMS, region_of, requester_of, staff_of
@@ -250,6 +251,7 @@ class Copier:
 
     def __init__(self, at: datetime, *, first_keys: dict[type[models.Model], int]) -> None:
         self.at = at.replace(microsecond=0)
+        automation()  # its row stays, whatever is rolled back
         self.templates = templates(self.at)
         self.first_keys = first_keys
         self.users = dict(User.objects.values_list("username", "pk"))

@@ -31,9 +31,8 @@ def load(cases: int, at: datetime, *, is_late: bool = False, processes: int = 2)
 
     first, keys = _beginning()
     copier = Copier(at, first_keys=keys)
-    chunks = [
-        range(at, min(at + CHUNK, first + cases)) for at in range(first, first + cases, CHUNK)
-    ]
+    last = first + cases
+    chunks = [range(one, min(one + CHUNK, last)) for one in range(first, last, CHUNK)]
     if connection.vendor == "sqlite":
         for chunk in _shown(chunks, cases):
             _insert(copier, chunk, is_late)

@@ -25,7 +25,7 @@ from tests.bench import peer, walk
 from tests.bench.stage import Sample, Stage, median
 from tests.bench.town import region_of, staff_of, token_of
 from workflows.door import open_case, perform
-from workflows.models import Event
+from workflows.models import Event, Outbox
 from workflows.sweep import sweep
 
 BATCH = 10
@@ -187,15 +187,16 @@ def write_details(numbers: Iterator[int], folder: Path, times: int = 30) -> None
 
 
 # -- the sweep, and working time -------------------------------------------------------------------
-def sweep_of(count: int, at: datetime) -> float:
-    """Return the seconds in which one sweep handles exactly `count` breaches."""
+def sweep_of(stage: Stage, count: int, at: datetime) -> tuple[float, float]:
+    """Let one sweep handle exactly `count` breaches; return seconds, and those of processor."""
     breaches = Event.objects.filter(kind=Event.Kind.CLOCK, action="breach", at=at)
-    before = breaches.count()
-    began = time.perf_counter()
+    before, messages = breaches.count(), Outbox.objects.count()
+    busy, began = stage.spent(os.getpid()), time.perf_counter()
     handled = sweep(at)
-    taken = time.perf_counter() - began
+    taken, spent = time.perf_counter() - began, stage.spent(os.getpid()) - busy
     assert (handled, breaches.count() - before) == (count, count)
-    return taken
+    assert Outbox.objects.count() - messages >= count
+    return taken, spent / 1000
 
 
 def working_time(days: int, repeats: int, calls: int = 50_000) -> dict[str, float]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from people.models import Absence, CustomerClass, Grant, Unit, User, in_force
 from people.roles import READ_ONLY, Role
+from rows import Reading
 
 AUTOMATION = "automation"
 
@@ -32,23 +34,27 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person at one instant. Superusers get nothing extra: only roles count here."""
+    """A person at one instant. Superusers get nothing extra: only roles count here.
+
+    `deputies`: who stands in for whom at that instant, everybody's.
+    """
 
     user: User
     at: datetime
     holds: tuple[Hold, ...]
     stands_in_for: frozenset[int]
+    deputies: Mapping[int, int] = field(compare=False)
 
     @classmethod
     def of(cls, user: User, at: datetime) -> Actor:
-        """Read roles and deputyships in force at `at` (2 queries, 1 more when standing in)."""
-        absent = absent_through(user.pk, at)
-        grants = Grant.objects.in_force(at).filter(user__in={user.pk, *absent})
+        """Read roles and deputyships in force at `at` (2 queries)."""
+        deputies = deputies_at(at)
+        absent = absent_through(user.pk, deputies)
         own_first = sorted(
-            (Hold(grant.role, grant.unit_id, grant.user_id) for grant in grants),
+            (Hold(*grant) for grant in GRANTS(at=at, users=(user.pk, *sorted(absent)))),
             key=lambda hold: hold.holder_id != user.pk,
         )
-        return cls(user, at, tuple(own_first), absent)
+        return cls(user, at, tuple(own_first), absent, deputies)
 
     @property
     def is_automation(self) -> bool:
@@ -78,20 +84,51 @@ class Actor:
         return self.hold(role, unit) is not None
 
 
-def absent_through(deputy_id: int, at: datetime) -> frozenset[int]:
-    """Return the ids of everybody whose work falls to `deputy_id` at `at`, through chains too."""
-    deputies = list(Absence.objects.in_force(at).values_list("user_id", "deputy_id"))
+GRANTS = Reading(
+    lambda at, users: (
+        Grant.objects.in_force(at)
+        .filter(user__pk__in=users)
+        .order_by("pk")
+        .values_list("role", "unit_id", "user_id")
+    )
+)
+ABSENCES = Reading(
+    lambda at: Absence.objects.in_force(at).order_by("pk").values_list("user_id", "deputy_id")
+)
+EVERY_HOLDER = Reading(
+    lambda at, roles: (
+        Grant.objects.in_force(at)
+        .filter(role__in=roles, user__is_active=True)
+        .values_list("role", "unit_id", "user_id")
+    )
+)
+HOLDERS = Reading(
+    lambda at, roles, units: (
+        Grant.objects.in_force(at)
+        .filter(role__in=roles, unit__pk__in=units, user__is_active=True)
+        .values_list("role", "unit_id", "user_id")
+    )
+)
+
+
+def deputies_at(at: datetime) -> dict[int, int]:
+    """Return who stands in for whom at `at` (1 query)."""
+    return dict(ABSENCES(at=at))
+
+
+def absent_through(deputy_id: int, deputies: Mapping[int, int]) -> frozenset[int]:
+    """Return the ids of everybody whose work falls to `deputy_id`, through chains too."""
     found: set[int] = set()
-    reached = {deputy_id}
+    reached = {deputy_id} if deputies else set()
     while reached:
-        reached = {user for user, deputy in deputies if deputy in reached} - found - {deputy_id}
+        falls = {user for user, deputy in deputies.items() if deputy in reached}
+        reached = falls - found - {deputy_id}
         found |= reached
     return frozenset(found)
 
 
-def deputy_chain(user_ids: set[int], at: datetime) -> dict[int, int]:
-    """Return who does the work of each of `user_ids` at `at`, themselves unless away (1 query)."""
-    deputies = dict(Absence.objects.in_force(at).values_list("user_id", "deputy_id"))
+def deputy_chain(user_ids: Collection[int], deputies: Mapping[int, int]) -> dict[int, int]:
+    """Return who does the work of each of `user_ids`, themselves unless away."""
     standing: dict[int, int] = {}
     for user_id in user_ids:
         acting, seen = user_id, {user_id}
@@ -100,6 +137,24 @@ def deputy_chain(user_ids: set[int], at: datetime) -> dict[int, int]:
             seen.add(after)
         standing[user_id] = acting
     return standing
+
+
+class Holders:
+    """The active people who hold some roles at one instant: over `unit`, or anywhere (1 query)."""
+
+    def __init__(self, roles: Collection[str], at: datetime, unit: Unit | None = None) -> None:
+        wanted = tuple(sorted(roles))
+        if not wanted:
+            self.grants: list[tuple[str, int, int]] = []
+        elif unit is None:
+            self.grants = EVERY_HOLDER(at=at, roles=wanted)
+        else:
+            self.grants = HOLDERS(at=at, roles=wanted, units=tuple(unit.lineage))
+
+    def of(self, role: str, unit: Unit) -> set[int]:
+        """Return the ids of those who hold `role` over `unit`."""
+        lineage = set(unit.lineage)
+        return {who for held, over, who in self.grants if held == role and over in lineage}
 
 
 def holders_of(role: Role | str, unit: Unit, at: datetime) -> QuerySet[User]:
@@ -111,10 +166,14 @@ def holders_of(role: Role | str, unit: Unit, at: datetime) -> QuerySet[User]:
 def customer_class_of(user: User, at: datetime) -> str:
     """Return `A` or `B` (M6): the person's own class, else the nearest unit's, else `B`."""
     lineage = user.unit.lineage if user.unit else []
-    spells = CustomerClass.objects.filter(in_force(at), Q(user=user) | Q(unit__in=lineage))
-    nearest = max(
-        spells,
-        key=lambda spell: len(lineage) if spell.user_id else lineage.index(spell.unit_id or 0),
-        default=None,
-    )
-    return nearest.grade if nearest else CustomerClass.Grade.B
+    grades: dict[int, str] = {}
+    for grade, of_user, of_unit in CLASSES(at=at, user=user.pk, units=tuple(lineage)):
+        grades[len(lineage) if of_user else lineage.index(of_unit)] = grade
+    return grades[max(grades)] if grades else CustomerClass.Grade.B
+
+
+CLASSES = Reading(
+    lambda at, user, units: CustomerClass.objects.filter(
+        in_force(at), Q(user__pk=user) | Q(unit__pk__in=units)
+    ).values_list("grade", "user_id", "unit_id")
+)

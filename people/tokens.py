@@ -4,6 +4,7 @@ import hashlib
 import secrets
 
 from people.models import ApiToken, User
+from rows import Reading
 
 
 def issue_token(*, user: User, name: str) -> str:
@@ -15,12 +16,15 @@ def issue_token(*, user: User, name: str) -> str:
 
 def owner_of(secret: str) -> User | None:
     """Return the active person whose live token `secret` is (1 query)."""
-    token = (
-        ApiToken.objects.select_related("user__unit")
-        .filter(digest=_digest(secret), revoked_at__isnull=True, user__is_active=True)
-        .first()
-    )
+    token = LIVE.first(digest=_digest(secret))
     return token.user if token else None
+
+
+LIVE = Reading(
+    lambda digest: ApiToken.objects.select_related("user__unit").filter(
+        digest=digest, revoked_at__isnull=True, user__is_active=True
+    )
+)
 
 
 def _digest(secret: str) -> str:

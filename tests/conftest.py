@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 
 from people.models import User
 from tests.world import build_world
 
 pytest_plugins = ["tests.left_out"]  # names what a run leaves out
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> None:
+    """Begin every test in English, whatever language the one before it spoke."""
+    translation.activate("en")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
+import rows
 from people.actors import Actor
 from people.models import User
 from people.roles import Role
@@ -57,7 +58,7 @@ def release_task(*, task: Task, actor: User, at: datetime | None = None) -> Task
             raise Conflict(_("This work belongs to one person and has no queue to go back to."))
         found.status, found.assignee, found.claimed_at = Task.Status.OPEN, None, None
         found.is_named = False
-        found.save(update_fields=["status", "assignee", "claimed_at", "is_named"])
+        rows.update(found, GIVEN)
         custody.settle(move)
         event = move.note("release", task=found.pk, step=found.step)
         notices.handed_over(move, event, found)
@@ -93,8 +94,11 @@ def _could_do(move: Passage, task: Task, person: User) -> bool:
 def _give(move: Passage, task: Task, person: User) -> None:
     task.status, task.assignee, task.claimed_at = Task.Status.CLAIMED, person, move.at
     task.is_named = False
-    task.save(update_fields=["status", "assignee", "claimed_at", "is_named"])
+    rows.update(task, GIVEN)
     custody.settle(move)
+
+
+GIVEN = ("status", "assignee", "claimed_at", "is_named")
 
 
 def _fresh(move: Passage, task: Task) -> Task:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, TextField
+from django.db.models import Q, TextField, prefetch_related_objects
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -35,7 +35,7 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
         "waiting_for": "" if flow.task_for(who) else waiting_for(flow),
         "stands_in_for": stands_in_for(flow, who),
         "warnings": flow.warnings() if not is_customer(case, who) else [],
-        "tasks": [task_row(flow, who, task) for task in flow.open_tasks],
+        "tasks": [task_row(flow, who, task) for task in with_people(flow.open_tasks)],
         "entries": entries(case, who),
         "links": links(case, who),
         "attachments": attachments(case),
@@ -60,7 +60,7 @@ def head(flow: Lifecycle) -> dict[str, Any]:
         "been": been,
         "lifecycle": flow,
         "phases": phases(case, been),
-        "clocks": [shown_clock(clock, flow.at) for clock in latest_clocks(case)],
+        "clocks": [shown_clock(clock, flow.at) for clock in latest_clocks(flow)],
         "details": details(case),
         "sections": sections(case),
         "now": flow.at,
@@ -91,13 +91,16 @@ def phases(case: Case, been: list[str]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def latest_clocks(case: Case) -> list[Clock]:
-    """Return the clocks of a case in the order declared, of a repeated one the last (1 query)."""
-    clocks = {
-        clock.metric: clock for clock in case.clocks.select_related("calendar", "standard", "case")
-    }
-    order = [spec.metric for spec in case.lifecycle.clocks]
-    return [clocks[metric] for metric in order if metric in clocks]
+def latest_clocks(flow: Lifecycle) -> list[Clock]:
+    """Return the clocks of a case in the order declared, of a repeated one the last."""
+    clocks = {clock.metric: clock for clock in flow.clock_rows}
+    return [clocks[spec.metric] for spec in flow.clocks if spec.metric in clocks]
+
+
+def with_people(tasks: list[Task]) -> list[Task]:
+    """Load who has each of the tasks (1 query)."""
+    prefetch_related_objects(tasks, "assignee")
+    return tasks
 
 
 class ShownClock:

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import rows
 from agreements.models import Calendar, CalendarVersion, StandardVersion
-from agreements.queries import find_standard
+from agreements.models.calendars import published_version
+from agreements.queries import find_standards
 from workflows.lifecycles import Clock as Spec
 from workflows.models import Clock, ClockSegment
 
 if TYPE_CHECKING:
+    from workflows.lifecycles import Lifecycle
     from workflows.models import Case
     from workflows.passages import Passage
 
@@ -41,8 +44,12 @@ class ClockReading:
     is_ours: bool = True
 
 
-def read(clock: Clock, at: datetime) -> ClockReading:
-    """Read `clock` at `at`, not before its last change; no query when the calendar is loaded."""
+def read(clock: Clock, at: datetime, process: type[Lifecycle] | None = None) -> ClockReading:
+    """Read `clock` at `at`, not before its last change; no query when the calendar is loaded.
+
+    `process`: of its case, where the case itself is not loaded.
+    """
+    process = process or clock.case.lifecycle
     worked = clock.calendar.working_time()
     elapsed = clock.elapsed
     if clock.state == RUNNING:
@@ -52,7 +59,7 @@ def read(clock: Clock, at: datetime) -> ClockReading:
             elapsed = max(elapsed, clock.budget + LATE)
     return ClockReading(
         metric=clock.metric,
-        label=str(clock.label),
+        label=str(process.clock_label(clock.metric)),
         state=clock.state,
         due_at=clock.due_at if clock.is_live else None,
         first_due_at=clock.first_due_at,
@@ -61,33 +68,31 @@ def read(clock: Clock, at: datetime) -> ClockReading:
         elapsed=elapsed,
         remaining=clock.budget - elapsed,
         is_working_now=clock.state == RUNNING and worked.is_open(at),
-        is_ours=clock.case.lifecycle.spec(clock.metric).is_ours,
+        is_ours=process.spec(clock.metric).is_ours,
     )
 
 
 def settle(move: Passage, source: str) -> datetime | None:
     """Bring the case's clocks in line with its state; return the earliest running deadline."""
-    case = move.case
-    clocks = {clock.metric: clock for clock in case.clocks.select_related("calendar", "standard")}
+    case, flow = move.case, move.flow
     if source != case.state:
-        reopened = source in move.flow.closed and not case.is_closed
-        for spec in move.flow.clocks:
-            _turn(move, spec, clocks, reopened=reopened)
-    return earliest_due(clocks.values())
+        latest = {clock.metric: clock for clock in flow.clock_rows}
+        reopened = source in flow.closed and not case.is_closed
+        for spec in flow.clocks:
+            _turn(move, spec, latest.get(spec.metric), reopened=reopened)
+    return earliest_due(flow.clock_rows)
 
 
 def earliest_due(clocks: Iterable[Clock]) -> datetime | None:
     return min((c.due_at for c in clocks if c.state == RUNNING and c.due_at), default=None)
 
 
-def _turn(move: Passage, spec: Spec, clocks: dict[str, Clock], *, reopened: bool) -> None:
-    """Do with one clock what the new state asks."""
-    state, clock = move.case.state, clocks.get(spec.metric)
+def _turn(move: Passage, spec: Spec, clock: Clock | None, *, reopened: bool) -> None:
+    """Do with the last clock of a metric what the new state asks."""
+    state = move.case.state
     if clock is None or (spec.repeats and not clock.is_live):
         if state in spec.starts:
-            started = _start(move, spec)
-            if started is not None:
-                clocks[spec.metric] = started
+            _start(move, spec)
     elif clock.is_live:
         if state in spec.stops:
             stop(clock, move.at)
@@ -101,11 +106,11 @@ def _turn(move: Passage, spec: Spec, clocks: dict[str, Clock], *, reopened: bool
         _continue(clock, move.at, state)
 
 
-def _start(move: Passage, spec: Spec) -> Clock | None:
-    """Start a clock by the standard in force, or towards the agreed date; None without either."""
-    found = promise(spec, move.case, move.at)
+def _start(move: Passage, spec: Spec) -> None:
+    """Start a clock by the standard in force, or towards the agreed date; none without either."""
+    found = promise(spec, move.case, move.at, move.standards(move.at))
     if found is None:
-        return None
+        return
     budget, calendar, standard = found
     due_at = calendar.working_time().add(move.at, budget)
     clock = Clock(
@@ -115,35 +120,42 @@ def _start(move: Passage, spec: Spec) -> Clock | None:
         warn_at=standard.warn_at if standard else [75, 90, 100, 150],
     )  # fmt: skip
     clock.next_alert_at = next_alert(clock)
-    clock.save()
+    rows.insert([clock])
     _open_segment(clock, ClockSegment.Kind.RUNNING, move.at, move.case.state)
-    return clock
+    move.flow.clock_rows.append(clock)
 
 
-def standard_of(case: Case, metric: str, at: datetime) -> StandardVersion | None:
-    """Return the standard that matches `case` as it is, in force at `at` (1 query)."""
-    return find_standard(
-        metric=metric, kind=case.kind, service=case.service, priority=case.priority,
+Standards = dict[str, StandardVersion]
+"""By metric what matches a case; `hours` is the identity of the calendar's version."""
+
+
+def standards_of(case: Case, at: datetime) -> Standards:
+    """Return the standards that match `case` as it is, in force at `at` (1 query)."""
+    return find_standards(
+        kind=case.kind, service=case.service, priority=case.priority,
         customer_class=case.customer_class, size=getattr(case, "size", ""), at=at,
     )  # fmt: skip
 
 
 def promise(
-    spec: Spec, case: Case, at: datetime
+    spec: Spec, case: Case, at: datetime, standards: Standards
 ) -> tuple[timedelta, CalendarVersion, StandardVersion | None] | None:
     """Return length, calendar and standard of what is promised for `case` from `at` on.
 
-    None when no standard matches and no date was agreed: then there is no clock. 1 to 3 queries.
+    None when no standard matches and no date was agreed: then there is no clock. 2 queries
+    where only a date was agreed, else none.
     """
-    standard = standard_of(case, spec.metric, at)
+    standard = standards.get(spec.metric)
     until = spec.until(case) if spec.until else None
-    if until is not None:
-        calendar = standard.calendar if standard else Calendar.default()
-        version = calendar.version_at(at)
-        return max(version.working_time().between(at, until), timedelta()), version, standard
-    if standard is None:
+    if standard is not None:
+        version = published_version(standard.hours)  # type: ignore[attr-defined]  # annotated
+    elif until is not None:
+        version = Calendar.default().version_at(at)
+    else:
         return None
-    version = standard.calendar.version_at(at)
+    if until is not None:
+        return max(version.working_time().between(at, until), timedelta()), version, standard
+    assert standard is not None  # else there was nothing to promise
     return standard.budget(at, version.working_time()), version, standard
 
 
@@ -152,7 +164,7 @@ def pause(clock: Clock, at: datetime, state: str) -> None:
         return
     bank(clock, at)
     clock.state, clock.due_at, clock.next_alert_at = PAUSED, None, None
-    clock.save(update_fields=CHANGED)
+    rows.update(clock, CHANGED)
     _open_segment(clock, ClockSegment.Kind.PAUSED, at, state)
 
 
@@ -162,7 +174,7 @@ def resume(clock: Clock, at: datetime, state: str) -> None:
         return
     _close_segment(clock, at, timedelta())
     run(clock, at, state)
-    clock.save(update_fields=CHANGED)
+    rows.update(clock, CHANGED)
 
 
 def stop(clock: Clock, at: datetime) -> None:
@@ -170,14 +182,14 @@ def stop(clock: Clock, at: datetime) -> None:
     bank(clock, at)
     clock.state = Clock.State.MISSED if clock.breached_at else Clock.State.MET
     clock.stopped_at, clock.next_alert_at = at, None
-    clock.save(update_fields=CHANGED)
+    rows.update(clock, CHANGED)
 
 
 def _cancel(clock: Clock, at: datetime) -> None:
     bank(clock, at)
     clock.state, clock.stopped_at = Clock.State.CANCELLED, at
     clock.due_at, clock.next_alert_at = None, None
-    clock.save(update_fields=CHANGED)
+    rows.update(clock, CHANGED)
 
 
 def _continue(clock: Clock, at: datetime, state: str) -> None:
@@ -186,13 +198,13 @@ def _continue(clock: Clock, at: datetime, state: str) -> None:
     _close_segment(clock, at, timedelta())
     clock.stopped_at = None
     run(clock, at, state)
-    clock.save(update_fields=CHANGED)
+    rows.update(clock, CHANGED)
 
 
-CHANGED = [
+CHANGED = (
     "state", "stopped_at", "changed_at", "elapsed", "due_at", "breached_at", "next_alert_at",
     "level",
-]  # fmt: skip
+)  # fmt: skip
 
 
 def run(clock: Clock, at: datetime, state: str) -> None:
@@ -216,11 +228,20 @@ def bank(clock: Clock, at: datetime) -> None:
 
 
 def _open_segment(clock: Clock, kind: str, at: datetime, state: str) -> None:
-    clock.segments.create(kind=kind, started_at=at, state=state, calendar=clock.calendar)
+    segment = ClockSegment(
+        clock=clock, kind=kind, started_at=at, state=state, calendar=clock.calendar
+    )
+    rows.insert([segment])
 
 
 def _close_segment(clock: Clock, at: datetime, worked: timedelta) -> None:
-    clock.segments.filter(ended_at__isnull=True).update(ended_at=at, worked=worked)
+    CLOSE(clock=clock.pk, ended_at=at, worked=worked)
+
+
+CLOSE = rows.Change(
+    lambda clock: ClockSegment.objects.filter(clock__pk=clock, ended_at__isnull=True),
+    "ended_at", "worked",
+)  # fmt: skip
 
 
 def next_alert(clock: Clock) -> datetime | None:
@@ -238,8 +259,7 @@ def alert_instant(clock: Clock, percent: int) -> datetime:
 def answer_given(move: Passage) -> list[Clock]:
     """Stop the clocks that our first answer to the requester stops; return them."""
     metrics = [spec.metric for spec in move.flow.clocks if spec.answered]
-    live = move.case.clocks.filter(metric__in=metrics, state__in=Clock.LIVE)
-    stopped = list(live.select_related("calendar"))
+    stopped = [one for one in move.flow.clock_rows if one.metric in metrics and one.is_live]
     for clock in stopped:
         stop(clock, move.at)
     return stopped

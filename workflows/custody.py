@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import timedelta
 
+import rows
 from workflows.lifecycles import PROVIDER, Work
 from workflows.models import Clock, ClockSegment, Custody
 from workflows.passages import Passage
@@ -16,18 +17,22 @@ Holder = tuple[str, str, int | None]
 def settle(move: Passage) -> None:
     """Close the running spell and begin the next if the case changed hands (1 to 3 queries)."""
     case = move.case
-    current = case.custody.filter(ended_at__isnull=True).first()
+    current = CURRENT.first(case=case.pk)
     holder = None if case.is_closed else _holder(move)
     if current and (current.party, current.role, current.person_id, current.step) == holder:
         return
     if current:
         current.ended_at = max(move.at, current.started_at)
-        current.save(update_fields=["ended_at"])
+        rows.update(current, ("ended_at",))
     if holder:
         party, role, person_id, step = holder
-        case.custody.create(
-            party=party, role=role, person_id=person_id, step=step, started_at=move.at
+        spell = Custody(
+            case=case, party=party, role=role, person_id=person_id, step=step, started_at=move.at
         )
+        rows.insert([spell])
+
+
+CURRENT = rows.Reading(lambda case: Custody.objects.filter(case__pk=case, ended_at__isnull=True))
 
 
 def _holder(move: Passage) -> tuple[str, str, int | None, str]:

@@ -15,20 +15,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from viewflow.fsm import TransitionConditionsUnmet
 
+import rows
 from people.actors import Actor, customer_class_of
 from people.models import User
 from workflows import attachments, clocks, custody, notices, retiming, search, work
-from workflows.events import substantial_since
-from workflows.forms import cleaned
-from workflows.idempotency import Answer, reserve
+from workflows.events import CHAIN, substantial_since
+from workflows.forms import Fit, cleaned
+from workflows.idempotency import Answer, Render, reserve
 from workflows.lifecycles import Action, Lifecycle, lifecycle_of
-from workflows.models import Case, CaseLink, Event, NumberSequence
+from workflows.models import Case, CaseLink, Event, IdempotencyRecord, NumberSequence
 from workflows.models.events import jsonable
 from workflows.passages import Passage, bounded_wait, passage
 from workflows.permissions import Permission
 from workflows.refusals import BadData, Conflict, NotAllowed, UnknownAction
 
-ENGINE_FIELDS = {"state", "version", "chain_head", "closed_at", "search_tokens"}
+ENGINE_FIELDS = {"state", "closed_at", "search_tokens", *CHAIN}
 
 
 def open_case(
@@ -38,11 +39,15 @@ def open_case(
     requester: User | None = None,
     at: datetime | None = None,
     idempotency_key: str | None = None,
+    render: Render | None = None,
+    fit: Fit | None = None,
     **data: Any,
 ) -> Answer:
     """File a case of `kind`; `data` are the fields of its form.
 
     `requester`: who asks for it where the actor only writes it down, as when a part is split off.
+    `render` makes what is kept for the key, and given again to who sends it again; `fit` brings
+    raw data into the shape of the form's fields.
     Raises `UnknownAction` (404), `NotAllowed` (403), `BadData` (422).
     """
     at = at or timezone.now()
@@ -52,51 +57,55 @@ def open_case(
         with bounded_wait():
             ledger = reserve(actor, idempotency_key, f"open {kind}", data, at)
         if ledger is not None and ledger.case is not None:
-            return Answer(ledger.case.concrete(), None, ledger, is_replay=True)
+            return _again(ledger, who)
         if not lifecycle.may_be_filed_by(who):
             raise NotAllowed(_("You may not file this kind of case."))
-        values = cleaned(lifecycle.form, data, who=who)
+        values = cleaned(lifecycle.form, data, who=who, fit=fit)
         files = values.pop("attachments", None) or []
         case = _new_case(lifecycle, requester or actor, at, values)
-        move = Passage(case, lifecycle(case, who, at, tasks=[]), who, at)
+        move = Passage(case, lifecycle.of_new(case, who, at), who, at)
         event = _settle(move, "open", source="", changes={}, values=values)
         for file in files:
             attachments.store(move, file)
-        if ledger is not None:
-            ledger.case = case
-            ledger.save(update_fields=["case"])
-    return Answer(case, event, ledger)
+        return Answer(case, move.flow, event).keep(ledger, render)
 
 
 def perform(
-    case: Case,
+    case: Case | str,
     action: str,
     *,
     actor: User,
     expected_version: int | None = None,
     idempotency_key: str | None = None,
     at: datetime | None = None,
+    render: Render | None = None,
+    fit: Fit | None = None,
     **data: Any,
 ) -> Answer:
-    """Do `action` on `case`; `data` are the fields of the action's form.
+    """Do `action` on `case`, a row or its number; `data` are the fields of the action's form.
 
     Raises `UnknownAction` (404), `NotAllowed` (403), `Conflict` (409), `BadData` (422).
     `expected_version`: refuse when somebody acted since that version; comments and claims by
-    others do not count as acting.
+    others do not count as acting. `render`, `fit`: as in `open_case`.
     """
     with passage(case, actor=actor, at=at) as move:
         with bounded_wait():
-            ledger = reserve(actor, idempotency_key, f"{action} {case.number}", data, move.at)
+            ledger = reserve(actor, idempotency_key, f"{action} {move.case.number}", data, move.at)
         if ledger is not None and ledger.case is not None:
-            return Answer(move.case, None, ledger, is_replay=True)
+            return _again(ledger, move.who)
         declared = _declared(move, action)
         _refuse_stale(move.case, expected_version)
-        values = cleaned(declared.form, data, who=move.who, flow=move.flow)
+        values = cleaned(declared.form, data, who=move.who, flow=move.flow, fit=fit)
         event = _vote(move, declared, values) or _transition(move, declared.name, declared, values)
-        if ledger is not None:
-            ledger.case = move.case
-            ledger.save(update_fields=["case"])
-    return Answer(move.case, event, ledger)
+        return Answer(move.case, move.flow, event).keep(ledger, render)
+
+
+def _again(ledger: IdempotencyRecord, who: Actor) -> Answer:
+    """Return the case of an earlier request with the same key, and the answer kept for it."""
+    assert ledger.case is not None  # the caller looked
+    case = ledger.case.concrete()
+    flow = case.lifecycle(case, who, who.at)
+    return Answer(case, flow, kept=ledger.answer, is_replay=True)
 
 
 def _new_case(
@@ -120,9 +129,10 @@ def _new_case(
         unit=beneficiary.unit,
         customer_class=customer_class_of(beneficiary, at),
         opened_at=at,
+        last_event_at=at,
     )
     case.search_tokens = search.token_text(case.prose)
-    case.save()
+    rows.insert([case])
     return case
 
 

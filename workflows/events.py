@@ -17,8 +17,12 @@ def next_event(case: Case, kind: str, action: str, target: str, **values: Any) -
         request_id=get_guid() or "", previous_hash=case.chain_head, **values,
     )  # fmt: skip
     event.hash = event.digest()
-    case.version, case.chain_head = event.seq, event.hash
+    case.version, case.chain_head, case.last_event_at = event.seq, event.hash, event.at
     return event
+
+
+CHAIN = ("version", "chain_head", "last_event_at")
+"""The columns of a case that every event moves on."""
 
 
 def substantial_since(case: Case, version: int) -> bool:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from agreements.models import CalendarVersion
 from workflows.clocks import ClockReading, read
 from workflows.models import Clock, ClockSegment
 from workflows.words import duration_words
@@ -44,7 +45,7 @@ class Explanation:
 
 
 def explain(clock: Clock, at: datetime) -> Explanation:
-    """Account for every spell of `clock` up to `at` (1 query, 1 more for the calendar's name)."""
+    """Account for every spell of `clock` up to `at` (2 queries)."""
     reading = read(clock, at)
     lines, total = [], timedelta()
     states = clock.case.lifecycle.State
@@ -64,7 +65,7 @@ def explain(clock: Clock, at: datetime) -> Explanation:
         reading=reading,
         standard=str(standard.standard) if standard else _("The date that was agreed"),
         standing=standard.standing if standard else "",
-        calendar=str(clock.calendar),
+        calendar=str(CalendarVersion.objects.select_related("calendar").get(pk=clock.calendar_id)),
         lines=lines,
         arithmetic=_arithmetic(clock, reading),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -115,12 +116,17 @@ class AttachForm(forms.Form):
     attachments = FilesField(label=_("Files"))
 
 
+Fit = Callable[[Mapping[str, forms.Field], Mapping[str, Any]], dict[str, Any]]
+"""Brings raw data into the shape that the fields of a form expect, or raises `BadData`."""
+
+
 def cleaned(
     form_class: type[forms.BaseForm] | None,
     data: dict[str, Any],
     *,
     who: Actor,
     flow: Lifecycle | None = None,
+    fit: Fit | None = None,
 ) -> dict[str, Any]:
     """Return the cleaned values of `data`, or raise `BadData` with the sentences by field.
 
@@ -128,10 +134,11 @@ def cleaned(
     """
     if form_class is None:
         return {}
-    files: Any = {name: value for name, value in data.items() if _is_file(value)}
-    rest = {name: value for name, value in data.items() if name not in files}
     build: Any = form_class  # an ActionForm: it also takes who and flow
-    form = build(data=rest, files=files, who=who, flow=flow)
+    form = build(data={}, files={}, who=who, flow=flow)
+    given = fit(form.fields, data) if fit else data
+    form.files = {name: value for name, value in given.items() if _is_file(value)}
+    form.data = {name: value for name, value in given.items() if name not in form.files}
     if not form.is_valid():
         raise BadData({field: [str(e) for e in errors] for field, errors in form.errors.items()})
     values: dict[str, Any] = form.cleaned_data

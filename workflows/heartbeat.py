@@ -8,19 +8,36 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workflows.absences import tell_deputies
+from workflows.invariants import violations
 from workflows.models import Beat
 from workflows.relay import relay
 from workflows.sweep import sweep
 
 logger = logging.getLogger(__name__)
 
+NIGHTLY = timedelta(hours=24)
+
+
+def check_invariants(at: datetime) -> int:
+    """Ask once a day whether everything fits together; what does not is logged as an error."""
+    last = Beat.objects.filter(name="invariants").values_list("at", flat=True).first()
+    if last is not None and at - last < NIGHTLY:
+        return 0
+    found = list(violations(at))
+    for sentence in found:
+        logger.error("not as it must be: %s", sentence)
+    Beat.done("invariants", at)
+    return len(found)
+
+
 PARTS: dict[str, Callable[[datetime], int]] = {
     "sweep": sweep,
     "tell_deputies": tell_deputies,
     "relay": relay,
+    "check_invariants": check_invariants,
 }
 
 

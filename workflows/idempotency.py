@@ -4,33 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+import rows
 from people.models import User
+from workflows.lifecycles import Lifecycle
 from workflows.models import Event, IdempotencyRecord
 from workflows.models.events import jsonable
 from workflows.refusals import Conflict
 
+Render = Callable[["Answer"], dict[str, Any]]
+
 
 @dataclass
 class Answer:
-    """What the door gives back: the case as it is now. `record` is there with a key."""
+    """What the door gives back: the case as it is now, and the actor's look at it.
+
+    `kept`: what was rendered for the key of the request, now or the first time.
+    """
 
     case: Any
-    event: Event | None
-    record: IdempotencyRecord | None = None
+    flow: Lifecycle
+    event: Event | None = None
+    kept: dict[str, Any] | None = None
     is_replay: bool = False
 
-    def remember(self, answer: dict[str, Any]) -> None:
-        """Keep `answer` for the same key; call it inside the caller's own transaction."""
-        if self.record is not None and not self.is_replay:
-            self.record.answer = answer
-            self.record.save(update_fields=["answer"])
+    def keep(self, record: IdempotencyRecord | None, render: Render | None) -> Answer:
+        """Keep what `render` makes of this for the key, in the transaction of the act.
+
+        There is never an answer without its act, or the other way round.
+        """
+        if record is not None:
+            record.case, record.answer = self.case, render(self) if render else None
+            self.kept = record.answer
+            rows.update(record, ("case", "answer"))
+        return self
 
 
 def reserve(
@@ -45,13 +58,10 @@ def reserve(
         return None
     text = json.dumps([what, jsonable(data)], sort_keys=True, ensure_ascii=False)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    try:
-        with transaction.atomic():
-            return IdempotencyRecord.objects.create(
-                actor=actor, key=key[:200], fingerprint=fingerprint, created_at=at
-            )
-    except IntegrityError:
-        earlier = IdempotencyRecord.objects.select_related("case").get(actor=actor, key=key[:200])
+    record = IdempotencyRecord(actor=actor, key=key[:200], fingerprint=fingerprint, created_at=at)
+    if rows.insert([record], ignore_conflicts=True):
+        return record
+    earlier = IdempotencyRecord.objects.select_related("case").get(actor=actor, key=key[:200])
     if earlier.fingerprint != fingerprint:
         raise Conflict(
             _("This was already sent, with something else in it. Look at what became of it.")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
+from django.db.models import F
 from django.forms import BaseForm
 from django.utils.functional import Promise
 from django.utils.timezone import now
@@ -20,15 +21,18 @@ from django.utils.translation import gettext as _
 from viewflow import fsm
 from viewflow.fsm.base import Transition
 
+from agreements.models.calendars import published_version
 from people.actors import Actor
 from people.models import User
 from people.roles import Role
+from rows import Reading
 from workflows.permissions import Permission, may_take
 from workflows.quorums import ABSTAIN, APPROVE, REJECT, Quorum
 from workflows.refusals import UnknownAction
 
 if TYPE_CHECKING:
     from workflows.models import Case, Task
+    from workflows.models import Clock as ClockRow
 
 Text = str | Promise
 Condition = fsm.State.CONDITION
@@ -165,6 +169,35 @@ def lifecycle_of(kind: str) -> type[Lifecycle]:
     return _registered[kind]
 
 
+def lifecycle_numbered(number: str) -> type[Lifecycle]:
+    """Return the process whose cases are numbered like `number`; `UnknownAction` (404) if none."""
+    prefix = number.partition("-")[0]
+    found = next((one for one in _registered.values() if one.prefix == prefix), None)
+    if found is None:
+        raise UnknownAction(_("There is no such case."))
+    return found
+
+
+@cache
+def tasks_of_cases() -> Reading[Task]:
+    from workflows.models import Task
+
+    return Reading(lambda case: Task.objects.filter(case__pk=case))
+
+
+@cache
+def clocks_of_cases() -> Reading[ClockRow]:
+    from workflows.models import Clock
+
+    return Reading(
+        lambda case: (
+            Clock.objects.filter(case__pk=case)
+            .select_related("standard")
+            .annotate(hours=F("calendar__identity"))
+        )
+    )
+
+
 class Lifecycle:
     """Base of every process. An instance is one look at one case by one person.
 
@@ -198,7 +231,7 @@ class Lifecycle:
         150: (Role.HEAD_OF_OPS,),
     }
     revision: ClassVar[int] = 1
-    _actions: ClassVar[list[Action]]
+    _actions: ClassVar[dict[str | None, list[Action]]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -219,10 +252,31 @@ class Lifecycle:
         if tasks is not None:
             self.tasks = tasks
 
+    @classmethod
+    def of_new(cls, case: Case, who: Actor, at: datetime) -> Self:
+        """Return a look at a case just filed, which has no tasks and clocks yet."""
+        flow = cls(case, who, at, tasks=[])
+        flow.clock_rows = []
+        return flow
+
     @cached_property
     def tasks(self) -> list[Task]:
         """Return every task of the case, oldest first (1 query)."""
-        return list(self.case.tasks.select_related("unit", "assignee"))
+        tasks = tasks_of_cases()(case=self.case.pk)
+        for task in tasks:
+            task.case = self.case
+            if task.unit_id == self.case.unit_id:
+                task.unit = self.case.unit
+        return tasks
+
+    @cached_property
+    def clock_rows(self) -> list[ClockRow]:
+        """Return every clock of the case, oldest first, with its standard and hours (1 query)."""
+        clocks = clocks_of_cases()(case=self.case.pk)
+        for clock in clocks:
+            clock.case = self.case
+            clock.calendar = published_version(clock.hours)  # type: ignore[attr-defined]  # annotated
+        return clocks
 
     @property
     def open_tasks(self) -> list[Task]:
@@ -302,8 +356,10 @@ class Lifecycle:
                 for method, transitions in cls.state.get_transitions().items()
                 for transition in transitions
             )
-            cls._actions = sorted(found, key=lambda action: action.line)
-        return [one for one in cls._actions if state is None or one.transition.source == state]
+            cls._actions = {None: sorted(found, key=lambda action: action.line)}
+            for one in cls._actions[None]:
+                cls._actions.setdefault(one.transition.source, []).append(one)
+        return cls._actions.get(state, [])
 
     @classmethod
     def form_of(cls, name: str) -> type[BaseForm] | None:

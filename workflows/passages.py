@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import OperationalError, transaction
@@ -13,10 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
 
+import rows
 from people.actors import Actor
 from people.models import User
-from workflows.events import next_event
-from workflows.lifecycles import Lifecycle
+from workflows import clocks
+from workflows.events import CHAIN, next_event
+from workflows.lifecycles import Lifecycle, lifecycle_numbered
 from workflows.models import Case, Event, Task
 from workflows.permissions import principal
 from workflows.refusals import Conflict, NotAllowed, UnknownAction
@@ -31,6 +34,13 @@ class Passage:
     who: Actor
     at: datetime
     task: Task | None = None
+    _standards: dict[datetime, clocks.Standards] = field(default_factory=dict)
+
+    def standards(self, at: datetime) -> clocks.Standards:
+        """Return the standards in force at `at` that match the case as it is now (1 query)."""
+        if at not in self._standards:
+            self._standards[at] = clocks.standards_of(self.case, at)
+        return self._standards[at]
 
     @property
     def on_behalf_of_id(self) -> int | None:
@@ -56,40 +66,37 @@ class Passage:
         data: dict[str, Any] | None = None,
         changed: Iterable[str] = (),
     ) -> Event:
-        """Append an event, and save the `changed` columns with the chain (2 queries)."""
+        """Append an event, and save the `changed` columns with the chain (2 or 3 queries)."""
         event = next_event(
             self.case, kind, action, self.case.state, at=self.at, actor_id=self.who.user.pk,
             on_behalf_of_id=self.on_behalf_of_id, source=source, note=note, data=data or {},
         )  # fmt: skip
-        event.save(force_insert=True)
-        self.case.save(update_fields=[*changed, "version", "chain_head"])
+        rows.insert([event])
+        rows.update(self.case, (*changed, *CHAIN))
         return event
 
 
 @contextmanager
 def passage(
-    case: Case, *, actor: User, at: datetime | None = None, writes: bool = True
+    case: Case | str, *, actor: User, at: datetime | None = None, writes: bool = True
 ) -> Iterator[Passage]:
-    """Lock `case` and let `actor` in, in one transaction.
+    """Lock `case`, a row or its number, and let `actor` in, in one transaction.
 
-    Raises `UnknownAction` (404) when the actor may not see the case, `NotAllowed` (403) when
-    their roles only read and they want to write; following a case is no writing.
+    Raises `UnknownAction` (404) when there is no such case or the actor may not see it,
+    `NotAllowed` (403) when their roles only read and they want to write; following a case is no
+    writing. Roles are read under the lock: they are those of the instant of the event.
     """
     at = at or timezone.now()
     with transaction.atomic():
         with bounded_wait():
             locked = lock(case)
-        at = max(at, _last_moment(locked))
+        # Who waited for the lock read the time before what happened meanwhile.
+        at = max(at, locked.last_event_at)
         who = Actor.of(actor, at)
+        move = Passage(locked, locked.lifecycle(locked, who, at), who, at)
         if not who.is_automation:
-            _refuse_outsider(who, locked, writes=writes)
-        yield Passage(locked, locked.lifecycle(locked, who, at), who, at)
-
-
-def _last_moment(case: Case) -> datetime:
-    """Return when something last happened: who waited for the lock read the time before that."""
-    found: datetime = case.events.order_by("-seq").values_list("at", flat=True)[:1].get()
-    return found
+            _refuse_outsider(move, writes=writes)
+        yield move
 
 
 @contextmanager
@@ -103,25 +110,41 @@ def bounded_wait() -> Iterator[None]:
         raise Conflict(_("Others are busy with this; please try again.")) from error
 
 
-def _refuse_outsider(who: Actor, case: Case, *, writes: bool) -> None:
-    if not Case.objects.visible_to(who).filter(pk=case.pk).exists():
+def _refuse_outsider(move: Passage, *, writes: bool) -> None:
+    case, who = move.case, move.who
+    if not (
+        case.is_surely_visible_to(who, move.flow.tasks)
+        or Case.objects.visible_to(who).filter(pk=case.pk).exists()
+    ):
         raise UnknownAction(_("There is no such case."))
     is_customer = who.user.pk in (case.requester_id, case.on_behalf_of_id)
     if writes and who.only_reads and not is_customer:
         raise NotAllowed(_("You may read this case, not change it."))
 
 
-def lock(case: Case) -> Case:
+def lock(case: Case | str) -> Case:
     """Return the row fresh from the database, locked until the transaction ends (1 query).
 
     FOR NO KEY UPDATE: a plain FOR UPDATE deadlocks with the foreign-key check of a concurrent
     insert of an event (measured: 9 deadlocks in 5 s against none).
     """
-    model = case.lifecycle.model
-    tables = ("self",) if model is Case else ("self", "case_ptr")
-    found: Case = (
-        model._default_manager.select_for_update(no_key=True, of=tables)
-        .select_related("requester", "on_behalf_of", "unit", "service__owner")
-        .get(pk=case.pk)
-    )
+    if isinstance(case, Case):
+        model, number = case.lifecycle.model, case.number
+    else:
+        model, number = lifecycle_numbered(case).model, case
+    found: Case | None = _locking(model).first(number=number)
+    if found is None:
+        raise UnknownAction(_("There is no such case."))
     return found
+
+
+@cache
+def _locking(model: type[Case]) -> rows.Reading[Case]:
+    tables = ("self",) if model is Case else ("self", "case_ptr")
+    return rows.Reading(
+        lambda number: (
+            model._default_manager.select_for_update(no_key=True, of=tables)
+            .select_related("requester", "on_behalf_of", "unit", "service")
+            .filter(number=number)
+        )
+    )

@@ -17,5 +17,10 @@ def relay() -> int:
 
 
 @shared_task
+def check_invariants() -> int:
+    return heartbeat.run("check_invariants", timezone.now())
+
+
+@shared_task
 def tell_deputies() -> int:
     return heartbeat.run("tell_deputies", timezone.now())

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,7 +20,8 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from people.actors import Actor, customer_class_of
 from people.models import User
 from workflows import actions, bpmn, case_page, inbox
-from workflows.clocks import promise
+from workflows.clocks import promise, standards_of
+from workflows.counting import CountedPaginator
 from workflows.door import open_case, perform
 from workflows.filters import CaseFilter
 from workflows.forms import AttachForm, CommentForm
@@ -67,7 +67,11 @@ def show_inbox(request: Request) -> HttpResponse:
     counts = inbox.counts(who)
     wanted = request.GET.get("view", "")
     view = wanted if wanted in counts else "mine"
-    context = {"view": view, "counts": counts, "groups": inbox.grouped(who, view), "now": who.at}
+    limit = inbox.MOST if request.GET.get("rows") == "more" else inbox.LIMIT
+    context = {
+        "view": view, "counts": counts, "groups": inbox.grouped(who, view, limit), "now": who.at,
+        "more_url": f"?view={view}&rows=more" if inbox.LIMIT == limit < counts[view] else "",
+    }  # fmt: skip
     template = "_inbox_list" if request.headers.get("HX-Target") == "og-inbox" else "inbox"
     return render(request, f"workflows/{template}.html", context)
 
@@ -78,7 +82,7 @@ def list_cases(request: Request) -> HttpResponse:
     who = actor_of(request)
     visible = Case.objects.visible_to(who).select_related("requester", "service")
     found = CaseFilter(request.GET, queryset=visible, request=request)
-    page = Paginator(found.qs, PAGE).get_page(request.GET.get("page"))
+    page = CountedPaginator(found.qs.defer("search_tokens"), PAGE).get_page(request.GET.get("page"))
     context = {
         "filter": found,
         "page_obj": page,
@@ -106,10 +110,10 @@ def pick_kind(request: Request) -> HttpResponse:
 
 
 def first_promise(cls: type[Lifecycle], who: Actor) -> str:
-    """Say until when somebody who files now hears from us (3 queries)."""
+    """Say until when somebody who files now hears from us (2 queries)."""
     spec = next((clock for clock in cls.clocks if cls.initial in clock.starts), None)
-    grade = customer_class_of(who.user, who.at)
-    found = spec and promise(spec, cls.model(kind=cls.kind, customer_class=grade), who.at)
+    draft = cls.model(kind=cls.kind, customer_class=customer_class_of(who.user, who.at))
+    found = spec and promise(spec, draft, who.at, standards_of(draft, who.at))
     if not found:
         return ""
     budget, calendar, _standard = found
@@ -378,7 +382,8 @@ def watch(request: Request, number: str) -> HttpResponse:
 def explain_clock(request: Request, number: str, metric: str) -> HttpResponse:
     who = actor_of(request)
     case = find_case(who, number)
-    clocks = {clock.metric: clock for clock in case_page.latest_clocks(case)}
+    flow = case.lifecycle(case, who, who.at)
+    clocks = {clock.metric: clock for clock in case_page.latest_clocks(flow)}
     if metric not in clocks:
         raise UnknownAction(_("This case has no such clock."))
     context = case_page.explanation(clocks[metric], who.at)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+import rows
 from people.actors import Actor, holders_of
 from people.models import User
 from workflows import clocks
@@ -34,7 +35,7 @@ def settle(move: Passage, source: str, outcome: str, due_at: datetime | None) ->
         return []
     _close(move, outcome)
     opened = [_open(move, seat, due_at) for seat in _seats(move)]
-    Task.objects.bulk_create(opened)
+    rows.insert(opened)
     flow.tasks = [*flow.tasks, *opened]
     return opened
 
@@ -45,13 +46,13 @@ def cast_vote(move: Passage, decision: Decision, name: str, *, note: str) -> boo
     if task is None:
         raise Conflict(_("You have already decided, or the decision is made."))
     _finish(move, task, decision.votes[name], note)
-    task.save(update_fields=FINISHED)
+    rows.update(task, FINISHED)
     seats = move.flow.round_of(task)
     votes = {one.slot: one.outcome for one in seats if not one.is_open}
     return decision.quorum.verdict(votes, {one.slot for one in seats if one.is_open})
 
 
-FINISHED = ["status", "done_at", "done_by", "on_behalf_of", "outcome", "note", "assignee"]
+FINISHED = ("status", "done_at", "done_by", "on_behalf_of", "outcome", "note", "assignee")
 
 
 def _finish(move: Passage, task: Task, outcome: str, note: str = "") -> None:
@@ -68,10 +69,10 @@ def _close(move: Passage, outcome: str) -> None:
     for task in move.flow.open_tasks:
         if move.task is not None and task.pk == move.task.pk:
             _finish(move, task, outcome)
-            task.save(update_fields=FINISHED)
+            rows.update(task, FINISHED)
         else:
             task.status = Task.Status.CANCELLED
-            task.save(update_fields=["status"])
+            rows.update(task, ("status",))
 
 
 def _seats(move: Passage) -> list[OpenSeat]:
@@ -136,12 +137,12 @@ def _open(move: Passage, seat: OpenSeat, due_at: datetime | None) -> Task:
 
 
 def follow_clocks(move: Passage) -> None:
-    """Let the open tasks be due by what the clocks of the case say now (1 to 2 queries)."""
-    _follow_due(move.flow, clocks.earliest_due(move.case.clocks.filter(state="running")))
+    """Let the open tasks be due by what the clocks of the case say now (1 query per task)."""
+    _follow_due(move.flow, clocks.earliest_due(move.flow.clock_rows))
 
 
 def _follow_due(flow: Lifecycle, due_at: datetime | None) -> None:
-    stale = [task for task in flow.open_tasks if task.due_at != due_at]
-    for task in stale:
-        task.due_at = due_at
-    Task.objects.bulk_update(stale, ["due_at"])
+    for task in flow.open_tasks:
+        if task.due_at != due_at:
+            task.due_at = due_at
+            rows.update(task, ("due_at",))

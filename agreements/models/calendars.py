@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from agreements.models.versions import Kept
 from agreements.worktime import WorkingTime
 from people.models import in_reader_language
+from rows import Reading
 
 
 def validate_zone(key: str) -> None:
@@ -70,9 +71,10 @@ class Calendar(models.Model):
         Before the first was published, the first. One or two queries. `DoesNotExist` while
         nothing is published.
         """
-        published = self.versions.filter(published_at__isnull=False)
-        current = published.filter(published_at__lte=at).order_by("-number").first()
-        return current or published.order_by("number")[:1].get()
+        found = PUBLISHED.first(calendar=self.pk, at=at)
+        if found is None:
+            found = self.versions.filter(published_at__isnull=False).order_by("number")[:1].get()
+        return found
 
 
 class CalendarVersion(Kept):
@@ -147,6 +149,19 @@ class CalendarVersion(Kept):
 def _published_hours(identity: UUID) -> WorkingTime:
     """Return the hours of a published version; by identity, since a test reuses primary keys."""
     return CalendarVersion.objects.get(identity=identity).read_hours()
+
+
+@lru_cache(maxsize=256)
+def published_version(identity: UUID) -> CalendarVersion:
+    """Return a published version, which never changes; one query, once per process."""
+    return CalendarVersion.objects.get(identity=identity)
+
+
+PUBLISHED = Reading(
+    lambda calendar, at: CalendarVersion.objects.filter(
+        calendar__pk=calendar, published_at__lte=at
+    ).order_by("-number")[:1]
+)
 
 
 class CalendarDay(models.Model):

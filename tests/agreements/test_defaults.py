@@ -16,7 +16,7 @@ from agreements.models import (
     Standard,
     StandardVersion,
 )
-from agreements.queries import find_standard
+from agreements.queries import find_standards
 from people.models import User
 from tests.agreements.instants import at
 
@@ -85,7 +85,8 @@ def test_everything_shipped_is_bilingual_and_valid(defaults: None) -> None:
 def test_shipped_standards(
     defaults: None, case: dict[str, str], length: str, calendar: str
 ) -> None:
-    found = find_standard(at=NOW, **case)
+    metric = case.pop("metric")
+    found = find_standards(at=NOW, **case).get(metric)
     assert found is not None
     assert (found.describe(), found.calendar.code) == (length, calendar)
     assert not found.is_contractual
@@ -93,7 +94,7 @@ def test_shipped_standards(
 
 
 def test_delivery_is_by_agreed_date(defaults: None) -> None:
-    assert find_standard(metric="delivery", kind="optimization", at=NOW) is None
+    assert find_standards(kind="optimization", at=NOW).get("delivery") is None
 
 
 @pytest.mark.parametrize(

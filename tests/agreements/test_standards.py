@@ -9,7 +9,7 @@ from django.utils import translation
 
 from agreements.actions import revise_standard
 from agreements.models import Calendar, CalendarVersion, Service, Standard, StandardVersion
-from agreements.queries import find_standard
+from agreements.queries import find_standards
 from agreements.worktime import WorkingTime
 from people.models import User
 from tests.agreements.instants import at
@@ -107,7 +107,7 @@ def test_exact_match_beats_the_general_one(calendar: Calendar) -> None:
     general = promise(calendar)
     by_kind = promise(calendar, kind="fault")
     by_class = promise(calendar, kind="fault", fault_class="A")
-    find = lambda **case: find_standard(metric="response", at=START, **case)  # noqa: E731 - a table
+    find = lambda **case: find_standards(at=START, **case).get("response")  # noqa: E731 - a table
     assert find(kind="request") == general
     assert find(kind="fault") == by_kind
     assert find(kind="fault", fault_class="B") == by_kind
@@ -137,14 +137,14 @@ def test_columns_decide_in_the_documented_order(
     }
     promise(calendar, **{weaker: case[weaker]})
     expected = promise(calendar, **{stronger: case[stronger]})
-    assert find_standard(metric="response", at=START, **case) == expected
+    assert find_standards(at=START, **case).get("response") == expected
 
 
 def test_nearest_service_wins_and_others_do_not_match(calendar: Calendar, erp: Service) -> None:
     other = Service.objects.create(code="mail", kind="system", name="Mail", parent=erp.parent)
     for_group = promise(calendar, service=erp.parent)
     for_erp = promise(calendar, service=erp)
-    find = lambda service: find_standard(metric="response", kind="fault", service=service, at=START)  # noqa: E731 - a table
+    find = lambda service: find_standards(kind="fault", service=service, at=START).get("response")  # noqa: E731 - a table
     assert find(erp) == for_erp
     assert find(other) == for_group
     assert find(None) is None
@@ -152,8 +152,8 @@ def test_nearest_service_wins_and_others_do_not_match(calendar: Calendar, erp: S
 
 def test_no_standard_is_none(calendar: Calendar) -> None:
     promise(calendar, is_active=False)
-    assert find_standard(metric="response", kind="fault", at=START) is None
-    assert find_standard(metric="delivery", kind="fault", at=START) is None
+    assert find_standards(kind="fault", at=START).get("response") is None
+    assert find_standards(kind="fault", at=START).get("delivery") is None
 
 
 def test_search_costs_one_query(
@@ -161,7 +161,7 @@ def test_search_costs_one_query(
 ) -> None:
     promise(calendar, service=erp)
     with django_assert_num_queries(1):
-        found = find_standard(metric="response", kind="fault", service=erp, at=START)
+        found = find_standards(kind="fault", service=erp, at=START).get("response")
         assert found is not None
         assert (found.standard.metric, found.calendar.code) == ("response", "office")
 
@@ -174,7 +174,7 @@ def test_revision_counts_from_its_date_and_keeps_the_past(
     after = revise_standard(
         before.standard, actor=service_manager, effective_from=change, amount=Decimal(4)
     )
-    find = lambda instant: find_standard(metric="response", kind="", at=instant)  # noqa: E731 - a table
+    find = lambda instant: find_standards(kind="", at=instant).get("response")  # noqa: E731 - a table
     assert find(change - timedelta(seconds=1)) == before
     assert find(change) == after
     assert (after.number, after.amount, after.unit) == (2, 4, "business_hours")

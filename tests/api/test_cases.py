@@ -38,8 +38,9 @@ def test_kinds_tell_what_may_be_filed_and_how(requester):
 
 
 def test_a_filed_case_has_an_address_and_says_what_is_next(requester, desk):
-    answer = requester.post("cases/", FILING)
+    answer = requester.post("cases/", FILING, Prefer="return=representation")
     assert (answer.status_code, answer["Location"]) == (201, "/api/v1/cases/REQ-2026-00001/")
+    assert answer["Preference-Applied"] == "return=representation"
     case = answer.json()
     assert list(case)[: len(SUMMARY)] == SUMMARY
     assert (case["requester"], case["unit"], case["service"]) == ("requester", "finance", "erp")
@@ -57,6 +58,16 @@ def test_a_filed_case_has_an_address_and_says_what_is_next(requester, desk):
     ]  # fmt: skip
     assert (task["role"], task["can_claim"]) == ("service_desk", True)
     assert not case["tasks"][0]["can_claim"]
+
+
+def test_an_action_is_answered_with_what_the_case_has_come_to(requester, desk):
+    number = requester.file()
+    receipt = desk.act(number, "start_triage")
+    whole = desk.get(f"cases/{number}/").json()
+    left_out = {"actions", "warnings", "is_watching", "links"}
+    is_open = [one for one in whole["tasks"] if one["status"] in ("open", "claimed")]
+    assert receipt == {k: v for k, v in whole.items() if k not in left_out} | {"tasks": is_open}
+    assert len(is_open) < len(whole["tasks"])
 
 
 def test_a_clock_counts_down_and_explains_itself(requester, clock):

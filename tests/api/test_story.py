@@ -33,7 +33,9 @@ def test_a_request_travels_from_filing_to_rating(as_person, clock):
     act("developer", "book_effort", worked_on="2026-11-23", effort=0.5)
     act("developer", "hand_to_test", development_document="z")
     act("tester", "pass_test", change_reference="CHG-1", went_live_on="2026-11-23")
-    closed = act("requester", "accept", rating=5, rating_comment="谢谢")
+    receipt = act("requester", "accept", rating=5, rating_comment="谢谢")
+    assert (receipt["state"], receipt["tasks"]) == ("closed", [])
+    closed = as_person("requester").get(f"cases/{number}/").json()
     assert (closed["state"], closed["fields"]["rating"]) == ("closed", 5)
     assert [one["name"] for one in closed["actions"]] == ["reopen"]
     assert {"response", "proposal", "delivery"} <= {one["metric"] for one in closed["clocks"]}

@@ -14,7 +14,7 @@ import pytest
 pytestmark = pytest.mark.redis
 
 ROOT = Path(__file__).parents[2]
-PARTS = {"sweep", "relay", "tell_deputies"}
+PARTS = {"sweep", "relay", "tell_deputies", "check_invariants", "invariants"}
 
 
 @pytest.fixture

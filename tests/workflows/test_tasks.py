@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
-from people.actors import Actor, absent_through, deputy_chain
+from people.actors import Actor, absent_through, deputies_at, deputy_chain
 from people.models import Absence, Grant, User
 from people.roles import Role
 from tests.changes.walking import DAY, QUARTER, Walk, walk
@@ -260,8 +260,8 @@ def test_deputies_of_deputies_have_the_work_in_the_end(world):
     away(world, "desk", "tester")
     away(world, "tester", "pm")
     desk, tester, pm = (world[name].pk for name in ("desk", "tester", "pm"))
-    assert absent_through(pm, NOON) == {desk, tester}
-    assert deputy_chain({desk, tester}, NOON) == {desk: pm, tester: pm}
+    assert absent_through(pm, deputies_at(NOON)) == {desk, tester}
+    assert deputy_chain({desk, tester}, deputies_at(NOON)) == {desk: pm, tester: pm}
     step = walk(world)
     assert step.act("pm", "start_triage").case.state == "triage"
 
@@ -280,8 +280,8 @@ def test_a_circle_of_deputies_is_refused(world):
 def test_a_circle_in_the_data_does_not_hang(world):
     away(world, "desk", "tester")
     away(world, "tester", "desk")
-    assert absent_through(world["desk"].pk, NOON) == {world["tester"].pk}
-    assert set(deputy_chain({world["desk"].pk}, NOON)) == {world["desk"].pk}
+    assert absent_through(world["desk"].pk, deputies_at(NOON)) == {world["tester"].pk}
+    assert set(deputy_chain({world["desk"].pk}, deputies_at(NOON))) == {world["desk"].pk}
 
 
 def test_two_absences_of_one_person_do_not_overlap(world):

@@ -24,6 +24,7 @@ from workflows.refusals import BadData
 
 OF_THE_DOOR = {
     "kind", "case", "action", "actor", "requester", "at", "expected_version", "idempotency_key",
+    "render", "fit",
 }  # fmt: skip
 """Names of the door's own arguments: never taken from a body as a field."""
 LARGEST_VERSION = 2**31 - 1
@@ -67,12 +68,17 @@ def body_of(request: Request) -> dict[str, Any]:
     return data
 
 
+def sent_fields(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `body` without the names that are the door's own arguments."""
+    return {name: value for name, value in body.items() if name not in OF_THE_DOOR}
+
+
 def taken(fields: Mapping[str, forms.Field], body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `body` has for `fields`, as text where forms expect text; or raise `BadData`."""
     values: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
     for name, field in fields.items():
-        if name not in body or name in OF_THE_DOOR:
+        if name not in body:
             continue
         try:
             values[name] = _fitted(field, body[name])

@@ -16,12 +16,20 @@ from rest_framework.response import Response
 
 from workflows import timeline
 from workflows.api import fields, looks
-from workflows.api.bodies import JSONParser, body_of, expected_version, taken
+from workflows.api.bodies import (
+    JSONParser,
+    body_of,
+    expected_version,
+    idempotency_key,
+    sent_fields,
+    taken,
+)
 from workflows.api.endpoint import Endpoint
 from workflows.api.filters import CaseFilter
-from workflows.api.schema import FIELDS_OF_ACTION, FIELDS_OF_FILING, IDEMPOTENCY_KEY
+from workflows.api.schema import FIELDS_OF_ACTION, FIELDS_OF_FILING, IDEMPOTENCY_KEY, PREFER
 from workflows.api.serializers import (
     CaseDocument,
+    CaseReceipt,
     CaseSummary,
     EventDocument,
     ExplanationDocument,
@@ -72,20 +80,18 @@ class Cases(Endpoint):
         return self.paged(self.filter_queryset(self.get_queryset()), CaseSummary)
 
     @extend_schema(
-        operation_id="file_case", summary="File a case", parameters=[IDEMPOTENCY_KEY],
+        operation_id="file_case", summary="File a case", parameters=[IDEMPOTENCY_KEY, PREFER],
         description="`kinds/` lists the kinds and the fields of each.",
-        request=FIELDS_OF_FILING, responses={201: CaseDocument},
+        request=FIELDS_OF_FILING, responses={201: CaseReceipt},
     )  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         body = body_of(request)
         lifecycle = kind_of(body)
-        data = taken(fields.of_filing(lifecycle, self.who), body)
-        return self.once(
-            lambda key: open_case(
-                lifecycle.kind, actor=self.who.user, at=self.at, idempotency_key=key, **data
-            ),
-            status=201,
-        )
+        answer = open_case(
+            lifecycle.kind, actor=self.user, at=self.at, idempotency_key=idempotency_key(request),
+            render=self.rendered(201), fit=taken, **sent_fields(body),
+        )  # fmt: skip
+        return self.answered(answer, 201)
 
 
 def kind_of(body: dict[str, Any]) -> type[Lifecycle]:
@@ -99,7 +105,8 @@ def kind_of(body: dict[str, Any]) -> type[Lifecycle]:
 class OneCase(Endpoint):
     @extend_schema(operation_id="read_case", summary="One case", responses=CaseDocument)
     def get(self, request: Request, number: str) -> Response:
-        return Response(whole_case(self.case(number), self.who))
+        case = self.case(number)
+        return Response(whole_case(case.lifecycle(case, self.who, self.at)))
 
 
 class Act(Endpoint):
@@ -108,19 +115,16 @@ class Act(Endpoint):
     @extend_schema(
         operation_id="act_on_case", summary="Do something with a case",
         description="`actions` of the case lists what you may do now, and the fields of each.",
-        parameters=[IDEMPOTENCY_KEY], request=FIELDS_OF_ACTION, responses=CaseDocument,
+        parameters=[IDEMPOTENCY_KEY, PREFER], request=FIELDS_OF_ACTION, responses=CaseReceipt,
     )  # fmt: skip
     def post(self, request: Request, number: str, action: str) -> HttpResponse:
-        case, body = self.case(number), body_of(request)
-        version = expected_version(body)
-        data = taken(fields.of_action(case, action, self.who), body)
-        return self.once(
-            lambda key: perform(
-                case, action, actor=self.who.user, at=self.at, expected_version=version,
-                idempotency_key=key, **data,
-            ),
-            status=200,
+        body = body_of(request)
+        answer = perform(
+            number, action, actor=self.user, at=self.at, expected_version=expected_version(body),
+            idempotency_key=idempotency_key(request), render=self.rendered(200), fit=taken,
+            **sent_fields(body),
         )  # fmt: skip
+        return self.answered(answer, 200)
 
 
 class Events(Endpoint):

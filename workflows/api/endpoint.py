@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -29,12 +28,14 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import UserRateThrottle
 
 from people.actors import Actor
+from people.models import User
 from workflows.api import errors
 from workflows.api.authentication import TokenAuthentication
-from workflows.api.bodies import JSONParser, idempotency_key
+from workflows.api.bodies import JSONParser
 from workflows.api.schema import ApiSchema
-from workflows.api.serializers import whole_case
-from workflows.idempotency import Answer
+from workflows.api.serializers import receipt, whole_case
+from workflows.counting import MOST, Count
+from workflows.idempotency import Answer, Render
 from workflows.models import Case
 
 REQUESTS = "1200/minute"
@@ -61,8 +62,34 @@ class AlwaysJSON(BaseContentNegotiation):
 
 
 class Pages(LimitOffsetPagination):
+    """`count` ends at a thousand, and `is_counted` says when; `next` leads on all the same."""
+
     default_limit = 50
     max_limit = 200
+
+    def get_count(self, queryset: Any) -> int:
+        self.counted = Count.of(queryset)
+        return self.counted if self.counted.is_all else FAR
+
+    def get_paginated_response(self, data: Any) -> Response:
+        found = {
+            "count": min(self.counted, MOST), "is_counted": self.counted.is_all,
+            "next": self.get_next_link(), "previous": self.get_previous_link(), "results": data,
+        }  # fmt: skip
+        if not data or len(data) < (self.limit or 0):
+            found["next"] = None
+        return Response(found)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        described: dict[str, Any] = super().get_paginated_response_schema(schema)
+        counted = {"type": "boolean", "description": f"False when there are more than {MOST}."}
+        described["properties"]["is_counted"] = counted
+        described["required"] = [*described["required"], "is_counted"]
+        return described
+
+
+FAR = 2**31
+"""Where the end is taken to be when nobody counted so far."""
 
 
 class Endpoint(GenericAPIView[Any]):
@@ -93,11 +120,15 @@ class Endpoint(GenericAPIView[Any]):
     def at(self) -> datetime:
         return now()
 
+    @property
+    def user(self) -> User:
+        assert isinstance(self.request.user, User)  # IsAuthenticated let nobody else in
+        return self.request.user
+
     @cached_property
     def who(self) -> Actor:
-        """Return the caller with the roles of this moment (2 or 3 queries, once)."""
-        assert self.request.user.is_authenticated  # IsAuthenticated let nobody else in
-        return Actor.of(self.request.user, self.at)
+        """Return the caller with the roles of this moment (2 queries, once)."""
+        return Actor.of(self.user, self.at)
 
     def case(self, number: str) -> Case:
         """Return the case with its kind's fields, or 404 where the caller may not see it."""
@@ -110,22 +141,29 @@ class Endpoint(GenericAPIView[Any]):
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response(serializer(page, many=True, context=context).data)
 
-    def once(self, act: Callable[[str | None], Answer], status: int) -> HttpResponse:
-        """Do `act` and answer with the case; with a key seen before, repeat the first answer.
+    @property
+    def wants_all(self) -> bool:
+        """Tell whether the caller prefers the whole case as the answer to an action."""
+        return "return=representation" in self.request.headers.get("Prefer", "")
 
-        What was answered is kept in the transaction of the act: there is never one without
-        the other.
-        """
-        with transaction.atomic():
-            answer = act(idempotency_key(self.request))
-            kept = answer.record.answer if answer.record and answer.is_replay else None
-            if kept is None:
-                body = JSONRenderer().render(whole_case(answer.case, self.who)).decode()
-                kept = {"status": status, "body": body}
-                answer.remember(kept)
+    def rendered(self, status: int) -> Render:
+        """Return what makes the answer to an action: status, and the case as its body."""
+
+        def render(answer: Answer) -> dict[str, Any]:
+            flow = answer.flow
+            shown = whole_case(flow) if self.wants_all else receipt(flow)
+            return {"status": status, "body": JSONRenderer().render(shown).decode()}
+
+        return render
+
+    def answered(self, answer: Answer, status: int) -> HttpResponse:
+        """Answer with the case; to a key seen before, with what was answered then."""
+        kept = answer.kept or self.rendered(status)(answer)
         response = HttpResponse(kept["body"], "application/json", kept["status"])
         if kept["status"] == 201:
             response["Location"] = reverse("api:case", args=[answer.case.number])
+        if self.wants_all:
+            response["Preference-Applied"] = "return=representation"
         return response
 
 

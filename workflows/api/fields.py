@@ -8,7 +8,6 @@ from django import forms
 
 from people.actors import Actor
 from workflows.lifecycles import Lifecycle
-from workflows.models import Case
 
 MOST_CHOICES = 200
 """Rows listed as choices; above it `choices` is null and the code or user name is simply sent."""
@@ -80,28 +79,3 @@ def _rows(field: forms.ModelChoiceField[Any]) -> list[dict[str, str]] | None:
         {"value": str(field.prepare_value(row)), "label": field.label_from_instance(row)}
         for row in rows
     ]
-
-
-def of_filing(lifecycle: type[Lifecycle], who: Actor) -> dict[str, forms.Field]:
-    """Return the fields somebody filing may send, also those only this person is asked for."""
-    return {**base_fields(lifecycle.form), **asked(lifecycle.form, who).fields}
-
-
-def of_action(case: Case, name: str, who: Actor) -> dict[str, forms.Field]:
-    """Return the fields the action may be sent, in whichever state the case is by now.
-
-    They must not depend on the state alone: a request that is sent again after it succeeded
-    has to be read as it was the first time, or its Idempotency-Key would not fit it.
-    """
-    fields: dict[str, forms.Field] = {}
-    for action in case.lifecycle.actions():
-        if action.name == name:
-            fields |= base_fields(action.form)
-    now = case.lifecycle.action(name, case.state)
-    form = asked(now.form, who, case.lifecycle(case, who, who.at)) if now else None
-    return {**fields, **(form.fields if form else {})}
-
-
-def base_fields(form: type[forms.BaseForm] | None) -> dict[str, forms.Field]:
-    declared: dict[str, forms.Field] = getattr(form, "base_fields", {})
-    return declared

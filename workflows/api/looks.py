@@ -11,11 +11,13 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from rest_framework.fields import DateTimeField
 
 from people.actors import Actor
 from workflows.case_page import visible_links
 from workflows.clocks import read
-from workflows.lifecycles import Lifecycle, lifecycle_of
+from workflows.inbox import TaskRow
+from workflows.lifecycles import Lifecycle, Work, lifecycle_of
 from workflows.models import Case, Clock, Event, Task
 from workflows.permissions import may_take
 
@@ -46,6 +48,49 @@ def claimable(tasks: Iterable[Task], who: Actor, looks: Iterable[Lifecycle] = ()
     free = [one for one in tasks if one.status == Task.Status.OPEN and one.assignee_id is None]
     flows = {look.case.pk: look for look in looks} or _flows({one.case for one in free}, who)
     return {one.pk for one in free if may_take(flows[one.case_id], who, one)}
+
+
+def task_documents(rows: list[TaskRow], who: Actor, view: str) -> list[dict[str, Any]]:
+    """Write rows of an inbox as `TaskOfCase` does; 3 queries where who may take is not plain."""
+    free = _free(rows, who, view)
+    return [_task_document(row, row.pk in free) for row in rows]
+
+
+def _free(rows: list[TaskRow], who: Actor, view: str) -> set[int]:
+    """Return the ids of the rows `who` may take: in their queue, unless the step bars somebody."""
+    asked = [row for row in rows if row.is_up_for_grabs]
+    plain = {
+        row.pk
+        for row in asked
+        if view == "queue" and isinstance(spec := row.lifecycle.work[row.step], Work)
+        if spec.barred is None
+    }
+    doubtful = [row.pk for row in asked if row.pk not in plain]
+    tasks = Task.objects.filter(pk__in=doubtful).select_related("case", "unit") if doubtful else ()
+    return plain | claimable(tasks, who)
+
+
+def _task_document(row: TaskRow, can_claim: bool) -> dict[str, Any]:
+    lifecycle = row.lifecycle
+    return {
+        "id": row.pk, "step": row.step, "label": row.label, "slot": row.slot, "role": row.role,
+        "assignee": row.assignee, "status": row.status, "due_at": _written(row.due_at),
+        "can_claim": can_claim, "opened_at": _written(row.opened_at),
+        "done_at": _written(row.done_at), "outcome": row.outcome,
+        "case": {
+            "number": row.number, "kind": row.kind, "kind_label": str(lifecycle.label),
+            "title": row.title, "state": row.state,
+            "state_label": str(lifecycle.State(row.state).label), "priority": row.priority,
+            "requester": row.requester, "service": row.service,
+        },
+    }  # fmt: skip
+
+
+def _written(at: datetime | None) -> Any:
+    return at and INSTANT.to_representation(at)
+
+
+INSTANT = DateTimeField()
 
 
 def _flows(cases: Iterable[Case], who: Actor) -> dict[int, Lifecycle]:

@@ -28,6 +28,13 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )  # fmt: skip
 
 
+PREFER = OpenApiParameter(
+    "Prefer", OpenApiTypes.STR, OpenApiParameter.HEADER,
+    description="`return=representation` answers with the whole case, as reading it does "
+    "(RFC 7240); otherwise with what it has come to.",
+)  # fmt: skip
+
+
 FILING: dict[str, Any] = {
     "type": "object",
     "required": ["kind"],

@@ -40,9 +40,7 @@ class Comments(Endpoint):
     def post(self, request: Request, number: str) -> Response:
         case, sent = self.case(number), CommentDocument(data=request.data)
         sent.is_valid(raise_exception=True)
-        comment = actions.add_comment(
-            case=case, actor=self.who.user, at=self.at, **sent.validated_data
-        )
+        comment = actions.add_comment(case=case, actor=self.user, at=self.at, **sent.validated_data)
         return Response(CommentDocument(comment).data, status=201)
 
 
@@ -65,7 +63,7 @@ class Attachments(Endpoint):
         case, sent = self.case(number), FileSent(data=request.data)
         sent.is_valid(raise_exception=True)
         attachment = actions.attach_file(
-            case=case, file=sent.validated_data["file"], actor=self.who.user, at=self.at
+            case=case, file=sent.validated_data["file"], actor=self.user, at=self.at
         )
         return Response(AttachmentDocument(attachment).data, status=201)
 
@@ -93,12 +91,12 @@ class Watching(Endpoint):
         operation_id="watch_case", summary="Follow a case", request=None, responses={204: None}
     )
     def post(self, request: Request, number: str) -> Response:
-        actions.watch_case(case=self.case(number), actor=self.who.user, at=self.at)
+        actions.watch_case(case=self.case(number), actor=self.user, at=self.at)
         return Response(status=204)
 
     @extend_schema(operation_id="unwatch_case", summary="Stop following", responses={204: None})
     def delete(self, request: Request, number: str) -> Response:
-        actions.unwatch_case(case=self.case(number), actor=self.who.user, at=self.at)
+        actions.unwatch_case(case=self.case(number), actor=self.user, at=self.at)
         return Response(status=204)
 
 
@@ -116,6 +114,6 @@ class Links(Endpoint):
             raise BadData({"target": [_("There is no such case.")]})
         actions.link_cases(
             source=case, target=other, relation=sent.validated_data["relation"],
-            actor=self.who.user, at=self.at,
+            actor=self.user, at=self.at,
         )  # fmt: skip
         return Response(LinkDocument(looks.linked(case, self.who), many=True).data, status=201)

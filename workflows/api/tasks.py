@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from django.shortcuts import get_object_or_404
+from django.db.models import BigAutoField
+from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from people.models import User
+from rows import Reading
 from workflows import actions
 from workflows.api.endpoint import Endpoint
-from workflows.api.looks import claimable
+from workflows.api.looks import claimable, task_documents
 from workflows.api.serializers import AssignmentSent, TaskOfCase
-from workflows.inbox import tasks_of
-from workflows.models import Case, Task
+from workflows.inbox import COLUMNS, VIEWS, TaskRow, tasks_of
+from workflows.models import Task
 from workflows.refusals import BadData
-
-VIEWS = ("mine", "queue", "watching", "done")
 
 
 class Tasks(Endpoint):
@@ -30,21 +30,28 @@ class Tasks(Endpoint):
         view = request.query_params.get("view", "mine")
         if view not in VIEWS:
             raise BadData({"view": [_("Choose one of: %(views)s.") % {"views": ", ".join(VIEWS)}]})
-        page = self.paginate_queryset(tasks_of(self.who, view)) or []
-        context = {"claimable": claimable(page, self.who)}
-        return self.get_paginated_response(TaskOfCase(page, many=True, context=context).data)
+        page = self.paginate_queryset(tasks_of(self.who, view).values_list(*COLUMNS)) or []
+        rows = [TaskRow(*columns) for columns in page]
+        return self.get_paginated_response(task_documents(rows, self.who, view))
 
 
 class OneTask(Endpoint):
-    """Base of what is done to one task of a case the caller may see."""
+    """Base of what is done to one task; the frame of the act asks whether the caller sees it."""
 
     def task(self, pk: int) -> Task:
-        tasks = Task.objects.select_related("case__service", "case__requester", "unit", "assignee")
-        return get_object_or_404(tasks, pk=pk, case__in=Case.objects.visible_to(self.who))
+        """Return the task with its case, whoever may see it (1 query)."""
+        found = TASK.first(pk=pk) if pk <= BigAutoField.MAX_BIGINT else None
+        if found is None:
+            raise Http404
+        return found
 
     def shown(self, task: Task) -> Response:
-        context = {"claimable": claimable([task], self.who)}
+        """Answer with the task as the act left it: nobody can claim what somebody has."""
+        context = {"claimable": set() if task.assignee_id else claimable([task], self.who)}
         return Response(TaskOfCase(task, context=context).data)
+
+
+TASK = Reading(lambda pk: Task.objects.select_related("case").filter(pk=pk))
 
 
 class Claim(OneTask):
@@ -52,7 +59,7 @@ class Claim(OneTask):
         operation_id="claim_task", summary="Take a task", request=None, responses=TaskOfCase
     )
     def post(self, request: Request, pk: int) -> Response:
-        task = actions.claim_task(task=self.task(pk), actor=self.who.user, at=self.at)
+        task = actions.claim_task(task=self.task(pk), actor=self.user, at=self.at)
         return self.shown(task)
 
 
@@ -61,7 +68,7 @@ class Release(OneTask):
         operation_id="release_task", summary="Put a task back", request=None, responses=TaskOfCase
     )
     def post(self, request: Request, pk: int) -> Response:
-        task = actions.release_task(task=self.task(pk), actor=self.who.user, at=self.at)
+        task = actions.release_task(task=self.task(pk), actor=self.user, at=self.at)
         return self.shown(task)
 
 
@@ -76,5 +83,5 @@ class Assign(OneTask):
         person = User.objects.filter(username=sent.validated_data["to"], is_active=True).first()
         if person is None:
             raise BadData({"to": [_("There is no such person.")]})
-        given = actions.assign_task(task=task, to=person, actor=self.who.user, at=self.at)
+        given = actions.assign_task(task=task, to=person, actor=self.user, at=self.at)
         return self.shown(given)

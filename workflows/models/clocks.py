@@ -79,6 +79,11 @@ class Clock(models.Model):
                 name="clock_next_alert",
             ),
             models.Index(fields=["due_at"], condition=Q(state="running"), name="clock_due"),
+            models.Index(
+                fields=["metric"],
+                condition=Q(state="running", breached_at__isnull=False),
+                name="clock_breached",
+            ),
         ]
 
     def __str__(self) -> str:

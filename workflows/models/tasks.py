@@ -107,6 +107,11 @@ class Task(models.Model):
                 fields=["role", "due_at", "id"], condition=Q(status="open"), name="task_queue"
             ),
             models.Index(
+                fields=["role", "unit", "due_at", "id"],
+                condition=Q(status="open"),
+                name="task_unit_queue",
+            ),
+            models.Index(
                 fields=["assignee", "due_at", "id"],
                 condition=Q(status__in=["open", "claimed"]),
                 name="task_inbox",

@@ -1,6 +1,7 @@
 """The components every page is made of: icons, clock chips, steppers, avatars, times, widgets."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django import forms, template
@@ -31,6 +32,12 @@ AVATAR_TINTS = 6
 @register.simple_tag
 def icon(name: str, extra_class: str = "") -> SafeString:
     """Draw an icon of the sprite, unseen by screen readers: the words beside it say it."""
+    return _drawn(name, extra_class)
+
+
+@cache
+def _drawn(name: str, extra_class: str) -> SafeString:
+    """A page has hundreds of icons, and looking up their address is slow."""
     return format_html(
         '<svg class="og-icon {}" aria-hidden="true" focusable="false">'
         '<use href="{}#{}"></use></svg>',
@@ -44,8 +51,13 @@ def icon(name: str, extra_class: str = "") -> SafeString:
 def clock_chip(clock: Reading, now: datetime | None = None) -> dict[str, Any]:
     """Show a clock; `clock` is read as of `now`, from which the browser goes on counting."""
     level, words = clock_words(clock)
+    title = clock.label
+    if clock.due_at:
+        due = timezone.localtime(clock.due_at).strftime("%Y-%m-%d %H:%M")
+        title = _("%(label)s: due %(due)s") % {"label": clock.label, "due": due}
     return {
-        "clock": clock,
+        "label": _("%(label)s:") % {"label": clock.label},
+        "title": title,
         "level": level,
         "words": words,
         "icon_name": ICONS[level],
@@ -54,7 +66,7 @@ def clock_chip(clock: Reading, now: datetime | None = None) -> dict[str, Any]:
         "remaining_seconds": int(clock.remaining.total_seconds()),
         "elapsed_seconds": int(clock.elapsed.total_seconds()),
         "budget_seconds": int(clock.budget.total_seconds()),
-        "now": now or timezone.now(),
+        "now": timezone.localtime(now or timezone.now()).isoformat(),
     }
 
 

@@ -2,7 +2,8 @@
 
 The door walks one case to each shape, a year ago, and all of it is rolled back; what it wrote is
 the template. A copy has its own people, words and instants: every deadline is computed again by
-the engine's own functions, and the hashes of the events are chained anew.
+the engine's own functions, and the hashes of the events are chained anew. Of the messages there
+are only those to who asked for the case, all of them sent.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection, models, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from agreements.models import Service
@@ -27,12 +29,12 @@ from tests.bench.town import REGIONS, SYSTEMS, region_of, requester_of, staff_of
 from workflows import clocks, search
 from workflows.actions import claim_task
 from workflows.door import open_case, perform
-from workflows.models import Case, Clock, ClockSegment, Custody, Event, Task
+from workflows.models import Case, Clock, ClockSegment, Custody, Event, Outbox, Task
 from workflows.models.events import jsonable
 from workflows.sweep import sweep
 
 MODELS: tuple[type[models.Model], ...] = (
-    Case, Optimization, Task, Clock, ClockSegment, Custody, Event,
+    Case, Optimization, Task, Clock, ClockSegment, Custody, Event, Outbox,
 )  # fmt: skip
 ROOM = 16
 """Primary keys that each case may use in each table."""
@@ -89,6 +91,8 @@ class Template:
     clocks: list[Any]
     segments: list[tuple[int, bool]]
     """Of which clock each segment is, and whether it is counted."""
+    told: list[str]
+    """Of which events whoever asked for the case was told, and as what: `7:moved`."""
     moments: int
     """How many instants the steps took; the alerts came after them."""
 
@@ -138,6 +142,7 @@ def _walk(shape: Shape, users: dict[str, User], at: datetime) -> tuple[Case, lis
 def _read(case: Case, moments: list[datetime], steps: int, users: dict[str, User]) -> Template:
     """Turn the rows of `case`, as they are now, into a template."""
     case = Case.objects.get(pk=case.pk).concrete()
+    Outbox.objects.filter(case=case).update(sent_at=F("created_at"), attempts=1)
     own = {"case": case.pk}
     found: dict[type[models.Model], list[Any]] = {
         Case: [case], Optimization: [case],
@@ -148,6 +153,7 @@ def _read(case: Case, moments: list[datetime], steps: int, users: dict[str, User
         ClockSegment: list(ClockSegment.objects.filter(clock__case=case.pk)),
         Custody: list(Custody.objects.filter(**own)),
         Event: list(Event.objects.filter(**own).order_by("seq")),
+        Outbox: list(Outbox.objects.filter(recipient=case.requester, **own)),
     }  # fmt: skip
     slots = _Slots(found, moments, users)
     rows = [
@@ -174,7 +180,8 @@ def _read(case: Case, moments: list[datetime], steps: int, users: dict[str, User
         (pks.index(one.clock_id), one.kind == one.Kind.RUNNING and one.ended_at is not None)
         for one in found[ClockSegment]
     ]
-    return Template(rows, links, timed, segments, steps)
+    told = [f"{message.data['seq']}:{message.topic}" for message in found[Outbox]]
+    return Template(rows, links, timed, segments, told, steps)
 
 
 class _Slots:
@@ -187,6 +194,7 @@ class _Slots:
         Case: {"number", "title", "search_tokens", "chain_head"},
         Optimization: {"wanted", "due_on"},
         Event: {"hash", "previous_hash", "data"},
+        Outbox: {"key"},
     }  # fmt: skip
 
     def __init__(
@@ -288,6 +296,9 @@ class Copier:
         for number, (clock, is_counted) in enumerate(template.segments):
             elapsed = timed[clock].elapsed if is_counted else timedelta()
             values[f"ClockSegment {number} worked"] = elapsed
+        for number, what in enumerate(template.told):
+            key = f"{values['number']}:{what}:{values['requester']}"
+            values[f"Outbox {number} key"] = key
         _chain(template, values)
         for model, row in template.rows:
             yield model, [values[one] if type(one) is Slot else one for one in row]

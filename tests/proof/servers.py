@@ -34,19 +34,22 @@ def postgres_binary(name: str) -> str | None:
 class Postgres:
     """One cluster in a folder of its own, with the user `postgres` and no password.
 
-    PostgreSQL refuses to run as root: then it runs as the system user `postgres`.
+    PostgreSQL refuses to run as root: then it runs as the system user `postgres`. A `folder` given
+    may hold a cluster of before.
     """
 
-    def __init__(self, **options: str | int) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="opsgate-postgres-"))
+    def __init__(self, folder: Path | None = None, **options: str | int) -> None:
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="opsgate-postgres-"))
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.options = {"max_connections": 200, **options}
         self.before = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         if self.before:
             shutil.chown(self.folder, "postgres", "postgres")
-        self._run(
-            "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"
-        )
+        if not (self.folder / "data").exists():
+            self._run(
+                "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"
+            )
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [*self.before, postgres_binary(program) or program, *arguments]

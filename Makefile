@@ -30,6 +30,9 @@ test: $(VENV)/dev.stamp catalogues ## Run every test; on PostgreSQL too where TE
 prove: $(VENV)/dev.stamp catalogues ## Run the long proofs: races, faults, strangers; ROUND=short for the round CI runs
 	PROVE=$(or $(ROUND),full) $(PY) -m pytest tests/proof
 
+bench: $(VENV)/dev.stamp catalogues ## Measure speed against a yardstick of the same run; BENCH="--only action" for a part
+	$(PY) -m tests.bench $(BENCH)
+
 check: $(VENV)/dev.stamp catalogues ## Run every check that is not a test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -39,6 +42,7 @@ check: $(VENV)/dev.stamp catalogues ## Run every check that is not a test
 	$(DEPLOYED) $(PY) manage.py check --deploy --fail-level WARNING
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) scripts/check_translations.py
+	$(PY) scripts/audit_dependencies.py
 
 venv: $(VENV)/dev.stamp ## Make .venv with everything for development
 
@@ -79,4 +83,4 @@ $(VAR)/static.stamp: requirements.txt $(STATIC_SOURCES) | $(VENV)/runtime.stamp
 	@$(PY) manage.py collectstatic --noinput --verbosity 0
 	@mkdir -p $(VAR) && touch $@
 
-.PHONY: help run writable test prove check venv catalogues static messages lock
+.PHONY: help run writable test prove bench check venv catalogues static messages lock

@@ -262,8 +262,12 @@ def _late(at: datetime) -> Iterator[str]:
         overdue = Clock.objects.filter(next_alert_at__lt=swept - ONE_SWEEP)
         yield from _numbered(overdue, "an alert was passed over by the sweep of {}", swept)
     if relayed := beats.get("relay"):
-        unsent = Outbox.objects.unsent().filter(
-            attempts=0, created_at__lt=relayed - UNSENT_AT_MOST, case__isnull=False
+        # A receiver that does not answer is tried a little at a time; the rest waits behind.
+        failing = Outbox.objects.unsent().filter(attempts__gt=0, webhook__isnull=False)
+        unsent = (
+            Outbox.objects.unsent()
+            .filter(attempts=0, created_at__lt=relayed - UNSENT_AT_MOST, case__isnull=False)
+            .exclude(webhook__in=failing.values("webhook"))
         )
         yield from _numbered(unsent, "a message lies untried since before the relay of {}", relayed)
 

@@ -47,10 +47,11 @@ def _relay_mail(at: datetime) -> int:
     ends_at, sent = monotonic() + SPELL, 0
     due = Outbox.objects.due(at).filter(channel=Outbox.Channel.MAIL)
     while monotonic() < ends_at and (batch := _claim(due, at, BATCH)):
-        while batch and monotonic() < ends_at:
-            message = batch.pop(0)
+        for number, message in enumerate(batch, start=1):
             sent += _send(message, at, partial(deliver, message))
-        _give_back(batch, at)
+            if monotonic() >= ends_at:
+                _give_back(batch[number:], at)
+                break
     return sent
 
 

@@ -26,6 +26,7 @@ from workflows.models.webhooks import new_secret
 from workflows.posting import Letter
 
 TOPIC, TEST = "event", "test"
+INSERTED_AT_ONCE = 1000  # a sweep of many alerts to many webhooks passes SQLite's limit of values
 
 
 class Absence:
@@ -73,7 +74,9 @@ def rows_for(*events: Event) -> list[Outbox]:
 
 def tell(*events: Event) -> None:
     """Write the messages of `events`, in the transaction that writes the events."""
-    rows.insert(rows_for(*events))
+    messages = rows_for(*events)
+    for start in range(0, len(messages), INSERTED_AT_ONCE):
+        rows.insert(messages[start : start + INSERTED_AT_ONCE])
 
 
 def send_test(*, webhook: Webhook, actor: User, at: datetime) -> Outbox:

@@ -19,7 +19,8 @@ from tests.proof.receiver import receiver, says
 from tests.world import NOON
 from workflows import webhooks
 from workflows.actions import add_comment, claim_task
-from workflows.models import Clock, Event, Outbox, Webhook
+from workflows.invariants import violations
+from workflows.models import Beat, Clock, Event, Outbox, Webhook
 from workflows.relay import relay
 from workflows.sweep import sweep
 
@@ -122,6 +123,27 @@ def test_a_thousand_alerts_ask_once(make_webhook, world, django_assert_num_queri
     events = list(walk(world).case.events.select_related("case")) * 1000
     with django_assert_num_queries(1):
         assert webhooks.rows_for(*events) == []
+
+
+def test_what_waits_behind_a_receiver_that_fails_is_no_fault_of_the_relay(make_webhook, world):
+    make_webhook()
+    walk(world)
+    walk(world)
+    Outbox.objects.filter(channel="mail").delete()
+    late = NOON + timedelta(minutes=20)
+    Beat.done("relay", late)
+    assert len([one for one in violations(late) if "untried" in one]) == 2
+    first = Outbox.objects.first()
+    Outbox.objects.filter(pk=first.pk).update(attempts=3)
+    assert not [one for one in violations(late) if "untried" in one]
+
+
+def test_many_messages_are_written_in_pieces(make_webhook, world, monkeypatch):
+    monkeypatch.setattr(webhooks, "INSERTED_AT_ONCE", 2)
+    for number in range(5):
+        make_webhook(name=f"{number}")
+    walk(world)
+    assert Outbox.objects.filter(channel="webhook").count() == 5
 
 
 @pytest.mark.parametrize("values", [{"channel": "webhook"}, {"recipient": None}])

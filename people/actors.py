@@ -46,9 +46,9 @@ class Actor:
     deputies: Mapping[int, int] = field(compare=False)
 
     @classmethod
-    def of(cls, user: User, at: datetime) -> Actor:
-        """Read roles and deputyships in force at `at` (2 queries)."""
-        deputies = deputies_at(at)
+    def of(cls, user: User, at: datetime, deputies: Mapping[int, int] | None = None) -> Actor:
+        """Read roles and, unless given, deputyships in force at `at` (2 queries)."""
+        deputies = deputies_at(at) if deputies is None else deputies
         absent = absent_through(user.pk, deputies)
         own_first = sorted(
             (Hold(*grant) for grant in GRANTS(at=at, users=(user.pk, *sorted(absent)))),

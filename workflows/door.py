@@ -211,9 +211,10 @@ def _settle(
     case, flow = move.case, move.flow
     is_final = case.state in flow.closed
     case.closed_at = (case.closed_at or move.at) if is_final else None
-    case.search_tokens = search.token_text(case.prose)
     if changes:
         retiming.rematch(move, changes)
+    if not changes.keys().isdisjoint(case.search_fields):
+        case.search_tokens = search.token_text(case.prose)
     due_at = clocks.settle(move, source)
     opened = work.settle(move, source, name, due_at)
     custody.settle(move)

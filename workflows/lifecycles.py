@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from django.db import models
 from django.db.models import F
@@ -111,6 +111,15 @@ class Clock:
     on_breach: str = ""
     is_ours: bool = True
     repeats: bool = False
+
+
+class Holder(NamedTuple):
+    """With whom a case lies, and in which step."""
+
+    party: str
+    role: str
+    person_id: int | None
+    step: str
 
 
 @dataclass(frozen=True)
@@ -287,6 +296,16 @@ class Lifecycle:
         done = [task for task in self.tasks if task.step in steps and task.done_by_id]
         ids = {task.done_by_id for task in done} | {task.on_behalf_of_id for task in done}
         return frozenset(pk for pk in ids if pk is not None)
+
+    def holder(self) -> Holder | None:
+        """Return with whom the case lies: the assignee or role of the one open task, of several
+        the first role still to decide; nobody when it is closed."""
+        if self.case.state in self.closed:
+            return None
+        tasks, spec = self.open_tasks, self.work.get(self.case.state)
+        party = spec.party if spec else PROVIDER
+        person_id = tasks[0].assignee_id if isinstance(spec, Work) and tasks else None
+        return Holder(party, tasks[0].role if tasks else "", person_id, self.case.state)
 
     def task_for(self, who: Actor, slot: str | None = None) -> Task | None:
         """Return the open task of the present state that `who` may do, their own first."""

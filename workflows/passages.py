@@ -19,7 +19,7 @@ from people.actors import Actor
 from people.models import User
 from workflows import clocks, webhooks
 from workflows.events import CHAIN, next_event
-from workflows.lifecycles import Lifecycle, lifecycle_numbered
+from workflows.lifecycles import Holder, Lifecycle, lifecycle_numbered
 from workflows.models import Case, Event, Task
 from workflows.permissions import principal
 from workflows.refusals import Conflict, NotAllowed, UnknownAction
@@ -34,6 +34,8 @@ class Passage:
     who: Actor
     at: datetime
     task: Task | None = None
+    held: Holder | None = None
+    """With whom the case lay before, as far as custody has been told."""
     _standards: dict[datetime, clocks.Standards] = field(default_factory=dict)
 
     def standards(self, at: datetime) -> clocks.Standards:
@@ -97,7 +99,8 @@ def passage(
         # Who waited for the lock read the time before what happened meanwhile.
         at = max(at, locked.last_event_at)
         who = Actor.of(actor, at)
-        move = Passage(locked, locked.lifecycle(locked, who, at), who, at)
+        flow = locked.lifecycle(locked, who, at)
+        move = Passage(locked, flow, who, at, held=flow.holder())
         if not who.is_automation:
             _refuse_outsider(move, writes=writes)
         yield move

@@ -99,7 +99,11 @@ def _decision_seats(move: Passage, spec: Decision) -> list[OpenSeat]:
         people = holders_of(role, move.case.unit, move.at)
         if spec.barred is None:
             return list(people)
-        return [one for one in people if not spec.barred(move.flow, Actor.of(one, move.at))]
+        return [
+            one
+            for one in people
+            if not spec.barred(move.flow, Actor.of(one, move.at, move.who.deputies))
+        ]
 
     seats = list(spec.quorum.seats(move.case, holders))
     is_empty = any(seat.person is None and not holders(seat.role) for seat in seats)
@@ -120,7 +124,7 @@ def _whoever_did_it(move: Passage, spec: Work) -> User | None:
     person = before[-1].assignee
     if person is None or not person.is_active:
         return None
-    who = Actor.of(person, move.at)
+    who = Actor.of(person, move.at, move.who.deputies)
     barred = spec.barred is not None and spec.barred(move.flow, who)
     return person if who.has_role(spec.role or "", move.case.unit) and not barred else None
 

@@ -35,7 +35,7 @@ def told(house: House, *arguments: str) -> dict[str, int]:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_statement_fails_now_and_then_on_random_paths(engine, seed, request, tmp_path):
-    steps, rate = rounds(full=500, short=50), rounds(full=0.005, short=0.02)
+    steps, rate = rounds(full=150, short=50), rounds(full=0.005, short=0.02)
     house = house_of(engine, request, tmp_path)
     seen = told(house, "at_random", f"{SEED + seed}", str(steps), str(rate))
     assert seen["passed"] > steps / 2

@@ -125,7 +125,7 @@ def test_so_does_a_file(town: Town) -> None:
         hold(answer)
 
 
-def test_static_files_are_for_everybody_to_keep(settings: Settings) -> None:
+def test_static_files_are_for_everybody_to_keep(settings: Settings, db: None) -> None:
     settings.WHITENOISE_USE_FINDERS = True
     answer = Client().get("/static/opsgate/opsgate.js")
     assert answer.status_code == 200

@@ -6,7 +6,7 @@ import json
 import random
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from http.cookiejar import CookieJar
@@ -90,7 +90,7 @@ class Crowd:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.hot: deque[str] = deque(maxlen=HOT)
+        self.hot: set[str] = set()
         self.said: Counter[tuple[str, int]] = Counter()
         self.broken: list[str] = []
         self.failed: list[BaseException] = []
@@ -141,13 +141,14 @@ class Worker:
         if who in ON_PAGES:
             self.caller.sign_in()
             self.turns += [self.take_list, self.look]
-        if who.startswith("requester"):
+        if who == "requester":
             self.turns += [self.file, self.file]
 
     def work(self) -> None:
         try:
             while not self.crowd.is_over():
-                turn = self.choose.choice(self.turns) if self.crowd.hot else self.file
+                lost = self.who in ONLY_OWN_WORK and not self.seen
+                turn = self.claim if lost else self.choose.choice(self.turns)
                 turn()
         except BaseException as error:  # raised again by `Crowd.work`
             self.crowd.failed.append(error)
@@ -163,17 +164,23 @@ class Worker:
 
     def case(self) -> str:
         reads_all = self.who not in ONLY_OWN_WORK
-        return self.choose.choice(list(self.crowd.hot) if reads_all else self.seen or [NOWHERE])
+        return self.choose.choice((sorted(self.crowd.hot) if reads_all else self.seen) or [NOWHERE])
 
     def file(self) -> None:
+        """File a case when there is room for one: they stay long enough for clocks to run out."""
+        if len(self.crowd.hot) >= HOT:
+            return
         answer = self.send("file", "POST", "cases/", json={"kind": "optimization", **FILING})
         if answer.status == 201:
-            self.crowd.hot.append(answer.json()["number"])
+            self.crowd.hot.add(answer.json()["number"])
 
     def act(self) -> None:
         number = self.case()
         found = self.send("read", "GET", f"cases/{number}/")
-        names = [one["name"] for one in found.json()["actions"]] if found.status == 200 else []
+        case = found.json() if found.status == 200 else {"actions": [], "closed_at": None}
+        if case["closed_at"]:
+            self.crowd.hot.discard(number)
+        names = [one["name"] for one in case["actions"]]
         if self.choose.random() > 0.1:
             names = [name for name in names if name not in RARE]
         if names:

@@ -23,6 +23,7 @@ def main() -> None:
     from changes.flows import OptimizationLifecycle
 
     since = timezone.now() - timedelta(hours=1)
+    always = Calendar.objects.get(code="always")
     service = Service.objects.get(code="erp")
     for clock in OptimizationLifecycle.clocks:
         standard = Standard.objects.create(
@@ -31,7 +32,7 @@ def main() -> None:
         )  # fmt: skip
         StandardVersion.objects.create(
             standard=standard, number=1, amount=BUDGET, unit=StandardVersion.Unit.WALL_MINUTES,
-            calendar=Calendar.default(), effective_from=since,
+            calendar=always, effective_from=since,
         )  # fmt: skip
 
 

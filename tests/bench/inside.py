@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +50,24 @@ def walk_ours(number: int) -> Iterator[str]:
         yield action
 
 
-def walk_flow(number: int) -> Iterator[str]:
-    """The same people and the same data through the Flow."""
-    steps = list(zip(peer.STEPS, walk.STEPS[1:], strict=True))
-    people = {name: somebody(walk.person_of(role, number)) for name, (role, _) in steps}
+def walk_flow(kind: Any, number: int) -> Iterator[str]:
+    """The same people and the same data through a Flow."""
     requester = somebody(walk.person_of("requester", number))
-    process = peer.start(requester, people, **walk.filing(number))
+    process = peer.start(kind, requester, **walk.filing(number))
     yield "file"
-    for name, (_, action) in steps:
-        peer.step(process, name, people[name], **walk.data_of(action, number))
+    for name, (role, action) in zip(peer.STEPS, walk.STEPS[1:], strict=True):
+        actor = somebody(walk.person_of(role, number))
+        peer.step(kind, process, name, actor, **walk.data_of(action, number))
         yield name
+    process.refresh_from_db()
+    assert process.status == "DONE", process.status
+
+
+WALKS: dict[str, Walk] = {
+    "engine": walk_ours,
+    "viewflow's Flow": partial(walk_flow, peer.OptimizationFlow),
+    "viewflow's Flow, bare line": partial(walk_flow, peer.LineFlow),
+}
 
 
 def walked(stage: Stage, walk_one: Walk, numbers: Iterator[int]) -> Sample:

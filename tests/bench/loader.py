@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("url")
     chosen = parser.parse_args()
-    os.environ["DATABASE_URL"] = chosen.url
+    os.environ |= {"DATABASE_URL": chosen.url, "STATEMENT_TIMEOUT_SECONDS": "0"}
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.bench.settings")
     django.setup()
     from django.utils import timezone

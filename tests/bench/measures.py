@@ -270,22 +270,28 @@ def memory(bench: Bench) -> Iterator[Row]:
 # -- in this process -------------------------------------------------------------------------------
 @measure
 def engine(bench: Bench) -> Iterator[Row]:
-    """A request through the door from filing to acceptance, and the same as a Flow."""
+    """A request through the door from filing to acceptance, and the same as Flows."""
     from tests.bench import inside
 
     stage = bench.usual
+    taken: dict[str, list[Sample]] = {name: [] for name in inside.WALKS}
     with stage.inside():
-        ours, theirs = [], []
         for _ in range(bench.repeats):
-            ours.append(inside.walked(stage, inside.walk_ours, bench.numbers))
-            theirs.append(inside.walked(stage, inside.walk_flow, bench.numbers))
-    pairs = list(zip(ours, theirs, strict=True))
-    yield Row("engine: cases to their end", median([one.rate for one in ours]), "1/s")
-    yield Row("viewflow's Flow: cases to their end", median([one.rate for one in theirs]), "1/s")
-    times = median([one.rate / other.rate for one, other in pairs])
-    yield Row("engine: times the Flow's cases", times, "x", ">= 2")
-    thrift = median([other.cost / one.cost for one, other in pairs])
-    yield Row("engine: times the Flow's cases by processor time", thrift, "x")
+            for name, walk_one in inside.WALKS.items():
+                taken[name].append(inside.walked(stage, walk_one, bench.numbers))
+    ours = taken.pop("engine")
+    yield Row("engine, cases to their end", median([one.rate for one in ours]), "1/s")
+    yield Row("engine, cases to their end: processor time", median([s.cost for s in ours]), "ms")
+    for name, theirs in taken.items():
+        pairs = list(zip(ours, theirs, strict=True))
+        times = median([one.rate / other.rate for one, other in pairs])
+        thrift = median([other.cost / one.cost for one, other in pairs])
+        target = "" if "line" in name else ">= 2"
+        name = f"{name}, cases to their end"
+        yield Row(name, median([one.rate for one in theirs]), "1/s")
+        yield Row(f"{name}: processor time", median([one.cost for one in theirs]), "ms")
+        yield Row(f"{name}: the engine does times as many", times, "x", target)
+        yield Row(f"{name}: the engine does, by processor time", thrift, "x")
 
 
 @measure
@@ -294,16 +300,19 @@ def statements(bench: Bench) -> Iterator[Row]:
     from tests.bench import inside
 
     with bench.usual.inside():
-        ours = inside.statements(inside.walk_ours, next(bench.numbers))
-        theirs = inside.statements(inside.walk_flow, next(bench.numbers))
+        steps = {
+            name: inside.statements(walk_one, next(bench.numbers))
+            for name, walk_one in inside.WALKS.items()
+        }
         requests = inside.statements_of_requests(next(bench.numbers))
-    yield Row("engine: statements per step", sum(ours.values()) / len(ours), "")
-    yield Row("viewflow's Flow: statements per step", sum(theirs.values()) / len(theirs), "")
-    for name, count in ours.items():
-        yield Row(f"engine, {name}: statements", count, "")
+    for name, counts in steps.items():
+        yield Row(f"{name}, statements per step", sum(counts.values()) / len(counts), "")
+        if name == "engine":
+            for action, count in counts.items():
+                yield Row(f"{name}, statements per step: {action}", count, "")
     for name, found in requests.items():
         bound = "<= 12" if "inbox" in name else ""
-        yield Row(f"{name}: statements", inside.counted(found), "", bound)
+        yield Row(f"{name}, statements", inside.counted(found), "", bound)
 
 
 @measure

@@ -55,6 +55,19 @@ def build(at: datetime) -> None:
     _people(at)
     _systems()
     _tokens()
+    _groups()
+
+
+def _groups() -> None:
+    """Give everybody in a role the permission that stands for it in the peer."""
+    from django.contrib.auth.models import Group, Permission
+
+    from people.models import User
+
+    for permission in Permission.objects.filter(content_type__app_label="bench"):
+        group = Group.objects.create(name=permission.codename)
+        group.permissions.add(permission)
+        group.user_set.add(*User.objects.filter(username__startswith=permission.codename))
 
 
 def _people(at: datetime) -> None:

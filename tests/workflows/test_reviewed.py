@@ -82,7 +82,7 @@ def test_one_case_that_cannot_be_handled_does_not_silence_the_others(world):
 
 def test_a_try_is_counted_before_it_is_made(world):
     walk(world)
-    batch = relaying._claim(NOON)
+    batch = relaying._claim(Outbox.objects.due(NOON), NOON, most=2)
     kept = Outbox.objects.filter(pk__in=[one.pk for one in batch])
     assert set(kept.values_list("attempts", flat=True)) == {1}
     assert relay(NOON) == Outbox.objects.count() - len(batch)

@@ -46,6 +46,7 @@ def fill(rows: int) -> None:
                 number=f"REQ-2020-{n:07}", kind="optimization", title=f"=HYPERLINK({n}) 报表 {n}",
                 state="submitted", version=1, requester=requester, unit=requester.unit,
                 service=service, customer_class="B", opened_at=at - timedelta(minutes=n),
+                last_event_at=at,
             )
             for n in numbers
         ]  # fmt: skip

@@ -147,7 +147,9 @@ def test_an_action_takes_only_what_its_form_asks_for(town: Town, address: str) -
         field.name for field in after._meta.concrete_fields
         if getattr(after, field.attname) != getattr(before, field.attname)
     }  # fmt: skip
-    assert changed == {"state", "version", "chain_head", "development_document"}
+    assert changed == {
+        "state", "version", "chain_head", "last_event_at", "development_document",
+    }  # fmt: skip
     event = after.events.latest("seq")
     assert (event.actor.username, event.action, event.at) == ("assignee", thing.action, NOW)
     done = Task.objects.get(pk=thing.task)

@@ -142,7 +142,7 @@ def test_every_list_of_work_holds_only_cases_one_may_open_and_counts_its_rows(
             inbox = reader.page("/inbox/", view=view)
             on_page = [row for group in inbox["groups"] for row in group["rows"]]
             assert {row["case"]["number"] for row in rows} <= may_open
-            assert {row.case.number for row in on_page} <= may_open
+            assert {row.task.number for row in on_page} <= may_open
             assert sorted(row.task.pk for row in on_page) == sorted(row["id"] for row in rows)
             assert inbox["counts"][view] == len(rows)
             filled |= {view} if rows else set()

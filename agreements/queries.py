@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Length
 
 from agreements.models import CalendarVersion, Service, StandardVersion
@@ -25,8 +25,8 @@ FITTING = Reading(
             standard__size__in=("", size),
             standard__priority__in=("", priority),
         )
-        .select_related("standard", "calendar")
         .annotate(
+            metric=F("standard__metric"),
             hours=Coalesce(
                 Subquery(
                     PUBLISHED.filter(published_at__lte=at)
@@ -34,7 +34,7 @@ FITTING = Reading(
                     .values("identity")[:1]
                 ),
                 Subquery(PUBLISHED.order_by("number").values("identity")[:1]),
-            )
+            ),
         )
         # The services that fit lie on one line, so the longer path is the nearer; "" sorts last.
         .order_by(
@@ -69,11 +69,11 @@ def find_standards(
     2. the nearest service before one further up, before none,
     3. fault class, 4. customer class, 5. size, 6. priority: named before empty.
 
-    One query; `standard`, `calendar` and `hours`, the identity of the calendar's version at
-    `at`, come with the rows.
+    One query; `metric` and `hours`, the identity of the calendar's version at `at`, come with
+    the rows.
     """
     fitting = FITTING(
         at=at, kind=kind, services=tuple(service.lineage if service else ()),
         fault_class=fault_class, customer_class=customer_class, size=size, priority=priority,
     )  # fmt: skip
-    return {version.standard.metric: version for version in reversed(fitting)}
+    return {version.metric: version for version in reversed(fitting)}

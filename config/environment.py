@@ -130,6 +130,7 @@ class Environment:
         self.statement_timeout: int = env.int(
             "STATEMENT_TIMEOUT_SECONDS", 30, validate=_between(0, 86400)
         )
+        self.prepared_statements: bool = env.bool("PREPARED_STATEMENTS", True)
         self.webhook_allowed_networks: list[str] = env.list(
             "WEBHOOK_ALLOWED_NETWORKS", [], validate=_each(_network)
         )

@@ -112,10 +112,15 @@ else:
         "CONN_MAX_AGE": 600,  # seconds
         "CONN_HEALTH_CHECKS": True,  # a restarted server costs no request
     }
-    DATABASE_OPTIONS["options"] = (
-        f"-c statement_timeout={env.statement_timeout}s -c lock_timeout=10s"
-        " -c idle_in_transaction_session_timeout=60s"
-    )
+    DATABASE_OPTIONS |= {
+        "options": (
+            f"-c statement_timeout={env.statement_timeout}s -c lock_timeout=10s"
+            " -c idle_in_transaction_session_timeout=60s"
+        ),
+        # What is asked a third time is planned once; not where a pooler mixes sessions.
+        "server_side_binding": True,
+        "prepare_threshold": 3 if env.prepared_statements else None,
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.query import ModelIterable, get_related_populators
 
-from rows.slots import Shape, filled, shape_of, slots_for
+from rows.slots import Shape, database, filled, shape_of, slots_for
 
 Row = TypeVar("Row")
 
@@ -27,11 +28,12 @@ class Reading(Generic[Row]):
         self.plans: dict[tuple[str, Shape], _Plan | None] = {}
 
     def __call__(self, **values: Any) -> list[Row]:
+        connection = database()
         key = connection.vendor, shape_of(values)
         if key not in self.plans:
             self.plans[key] = _planned(self.build(**slots_for(values)))
         plan = self.plans[key]
-        return list(plan.run(values)) if plan else []
+        return list(plan.run(values, connection)) if plan else []
 
     def first(self, **values: Any) -> Row | None:
         """Return the first row, or None."""
@@ -62,16 +64,17 @@ class _Plan:
         """Prepare what `django.db.models.query.ModelIterable` prepares at every query."""
         select, info = self.compiler.select, self.compiler.klass_info
         self.using = using
-        self.model = info["model"]
+        self.model = _Maker(info["model"])
         self.start = info["select_fields"][0]
         self.stop = info["select_fields"][-1] + 1
         self.names = [column[0].target.attname for column in select[self.start : self.stop]]
         self.populators = get_related_populators(info, select, using)  # type: ignore[call-arg]  # the stubs know a later Django
+        _hasten(self.populators)
         self.annotations = self.compiler.annotation_col_map or {}
 
-    def run(self, values: dict[str, Any]) -> Iterator[Any]:
+    def run(self, values: dict[str, Any], connection: BaseDatabaseWrapper) -> Iterator[Any]:
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, filled(self.parameters, values))
+            cursor.execute(self.sql, filled(self.parameters, values, connection))
             rows = cursor.fetchall()
         if self.converters:
             rows = list(self.compiler.apply_converters(rows, self.converters))
@@ -84,3 +87,24 @@ class _Plan:
         for name, position in self.annotations.items():
             setattr(made, name, row[position])
         return made
+
+
+class _Maker:
+    """Makes models of rows as `from_db` does, past `__init__`, its checks and its signals."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        self.model = model
+
+    def from_db(self, using: str, names: list[str], values: Any) -> models.Model:
+        made = self.model.__new__(self.model)
+        made._state = models.base.ModelState()
+        made._state.adding, made._state.db = False, using
+        made.__dict__.update(zip(names, values, strict=True))
+        return made
+
+
+def _hasten(populators: list[Any]) -> None:
+    """Let what `select_related` brings be made the same way."""
+    for populator in populators:
+        populator.model_cls = _Maker(populator.model_cls)
+        _hasten(populator.related_populators)

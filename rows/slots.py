@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Expression
 from django.utils.functional import cached_property
 
@@ -45,20 +46,22 @@ def slots_for(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def filled(parameters: Sequence[Any], values: dict[str, Any]) -> list[Any]:
+def database() -> BaseDatabaseWrapper:
+    """Return this thread's connection itself; every look through Django's proxy of it costs."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
+def filled(
+    parameters: Sequence[Any], values: dict[str, Any], connection: BaseDatabaseWrapper
+) -> list[Any]:
     """Return the parameters of a statement with the slots among them filled."""
-    return [_value(one, values) if isinstance(one, Slot) else one for one in parameters]
+    return [_value(one, values, connection) if isinstance(one, Slot) else one for one in parameters]
 
 
-def _value(slot: Slot, values: dict[str, Any]) -> Any:
+def _value(slot: Slot, values: dict[str, Any], connection: BaseDatabaseWrapper) -> Any:
     value = values[slot.name]
     if slot.index is not None:
         value = value[slot.index]
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     return value
-
-
-def stored(field: models.Field[Any, Any], value: Any) -> Any:
-    """Return `value` as the database of this connection keeps it in `field`."""
-    return field.get_db_prep_save(value, connection)

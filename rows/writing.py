@@ -9,17 +9,30 @@ from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 from django.db.models.sql import UpdateQuery
 
-from rows.slots import Shape, Slot, filled, shape_of, slots_for, stored
+from rows.slots import Shape, Slot, database, filled, shape_of, slots_for
 
 Model = type[models.Model]
+
+
+Fields = tuple[models.Field[Any, Any], ...]
 
 
 def _column(field: models.Field[Any, Any]) -> str:
     assert field.column is not None  # only concrete fields come here
     return field.column
+
+
+def _place(field: models.Field[Any, Any]) -> str:
+    """Return where a value of `field` stands in a list of values, which PostgreSQL takes for text.
+
+    Without the length of the type: what is too long shall fail, not be cut.
+    """
+    if database().vendor != "postgresql":
+        return "%s"
+    return f"%s::{(field.rel_db_type(database()) or '').partition('(')[0]}"
 
 
 def insert(rows: Sequence[models.Model], *, ignore_conflicts: bool = False) -> int:
@@ -38,10 +51,23 @@ def insert(rows: Sequence[models.Model], *, ignore_conflicts: bool = False) -> i
 
 
 def _insert_into(table: Model, rows: Sequence[models.Model], ignore_conflicts: bool) -> int:
+    """Insert into one table; what all rows have in common is sent once."""
     _link_parents(table, rows)
-    fields = [f for f in table._meta.local_concrete_fields if not isinstance(f, models.AutoField)]
-    sql = _insert_sql(connection.vendor, table, len(rows), ignore_conflicts)
-    values = [stored(field, field.pre_save(row, True)) for row in rows for field in fields]
+    connection, fields = database(), _inserted(table)
+    columns = [[field.pre_save(row, True) for row in rows] for field in fields]
+    varies = tuple(
+        len(rows) > 1 and (place == 0 or any(value != column[0] for value in column))
+        for place, column in enumerate(columns)
+    )
+    sql = _insert_sql(connection.vendor, table, varies, len(rows), ignore_conflicts)
+    values = [
+        field.get_db_prep_save(column[0], connection)
+        for field, column, each in zip(fields, columns, varies, strict=True) if not each
+    ] + [
+        field.get_db_prep_save(column[index], connection)
+        for index in range(len(rows))
+        for field, column, each in zip(fields, columns, varies, strict=True) if each
+    ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         keys = cursor.fetchall()
@@ -53,6 +79,12 @@ def _insert_into(table: Model, rows: Sequence[models.Model], ignore_conflicts: b
     return len(keys)
 
 
+@lru_cache
+def _inserted(table: Model) -> Fields:
+    fields = table._meta.local_concrete_fields
+    return tuple(field for field in fields if not isinstance(field, models.AutoField))
+
+
 def _link_parents(table: Model, rows: Sequence[models.Model]) -> None:
     for parent, link in table._meta.parents.items():
         if link is not None:
@@ -61,23 +93,38 @@ def _link_parents(table: Model, rows: Sequence[models.Model]) -> None:
 
 
 @lru_cache
-def _insert_sql(vendor: str, table: Model, count: int, ignore_conflicts: bool) -> str:
-    quote = connection.ops.quote_name
-    fields = [f for f in table._meta.local_concrete_fields if not isinstance(f, models.AutoField)]
+def _insert_sql(
+    vendor: str, table: Model, varies: tuple[bool, ...], count: int, ignore_conflicts: bool
+) -> str:
+    """Return the statement for `count` rows, of which these columns vary: none in a single one."""
+    quote = database().ops.quote_name
+    fields = _inserted(table)
     columns = ", ".join(quote(_column(field)) for field in fields)
-    row = f"({', '.join(['%s'] * len(fields))})"
+    if any(varies):
+        each = [_place(field) for field, one in zip(fields, varies, strict=True) if one]
+        names = (f"v.column{position}" for position in range(1, len(each) + 1))
+        chosen = [
+            next(names) if one else _place(field)
+            for field, one in zip(fields, varies, strict=True)
+        ]  # fmt: skip
+        listed = ", ".join([f"({', '.join(each)})"] * count)
+        # "WHERE true", or SQLite reads the "ON" that may follow as one of a join
+        source = f"SELECT {', '.join(chosen)} FROM (VALUES {listed}) AS v WHERE true"
+    else:
+        source = f"VALUES ({', '.join(['%s'] * len(fields))})"
     conflicts = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     assert table._meta.pk is not None  # every model has a key
     return (
-        f"INSERT INTO {quote(table._meta.db_table)} ({columns}) "
-        f"VALUES {', '.join([row] * count)}{conflicts} RETURNING {quote(_column(table._meta.pk))}"
+        f"INSERT INTO {quote(table._meta.db_table)} ({columns}) {source}{conflicts} "
+        f"RETURNING {quote(_column(table._meta.pk))}"
     )
 
 
 def update(row: models.Model, names: Collection[str]) -> None:
     """Write the fields `names` (as attributes) of one row, in one statement per table of them."""
+    connection = database()
     for table, fields in _by_table(type(row), tuple(names)):
-        values = [stored(field, getattr(row, field.attname)) for field in fields]
+        values = [f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields]
         with connection.cursor() as cursor:
             cursor.execute(_update_sql(connection.vendor, table, fields), [*values, row.pk])
             assert cursor.rowcount == 1, f"{row!r} is not in the database"
@@ -99,7 +146,7 @@ def _by_table(model: Model, names: tuple[str, ...]) -> list[tuple[Model, tuple[A
 
 @lru_cache
 def _update_sql(vendor: str, table: Model, fields: tuple[Any, ...]) -> str:
-    quote = connection.ops.quote_name
+    quote = database().ops.quote_name
     assert table._meta.pk is not None  # every model has a key
     values = ", ".join(f"{quote(_column(field))} = %s" for field in fields)
     key = quote(_column(table._meta.pk))
@@ -110,12 +157,15 @@ def update_many(rows: Sequence[models.Model], names: Collection[str]) -> None:
     """Write the fields `names` of many rows of one table in one statement."""
     if not rows:
         return
+    connection = database()
     ((table, fields),) = _by_table(type(rows[0]), tuple(names))
     values = [
         value
         for row in rows
-        for value in (row.pk, *(stored(field, getattr(row, field.attname)) for field in fields))
-    ]
+        for value in (
+            row.pk, *(f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields)
+        )
+    ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_update_many_sql(connection.vendor, table, fields, len(rows)), values)
 
@@ -123,13 +173,11 @@ def update_many(rows: Sequence[models.Model], names: Collection[str]) -> None:
 @lru_cache
 def _update_many_sql(vendor: str, table: Model, fields: tuple[Any, ...], count: int) -> str:
     """Join the table to a list of values, whose columns both databases name column1, column2 …"""
-    quote = connection.ops.quote_name
+    quote = database().ops.quote_name
     pk = table._meta.pk
     assert pk is not None  # every model has a key
-    places = ["%s"] * (len(fields) + 1)
-    if vendor == "postgresql":  # else it takes the values for text
-        places = [f"%s::{field.rel_db_type(connection)}" for field in (pk, *fields)]
-    values = ", ".join([f"({', '.join(places)})"] * count)
+    places = ", ".join(_place(field) for field in (pk, *fields))
+    values = ", ".join([f"({places})"] * count)
     sets = ", ".join(
         f"{quote(_column(field))} = v.column{position}" for position, field in enumerate(fields, 2)
     )
@@ -151,14 +199,17 @@ class Change:
         self.plans: dict[tuple[str, Shape], tuple[str, Sequence[Any], dict[str, Any]]] = {}
 
     def __call__(self, **values: Any) -> int:
+        connection = database()
         found = {name: one for name, one in values.items() if name not in self.sets}
         key = connection.vendor, shape_of(found)
         if key not in self.plans:
             self.plans[key] = self._plan(found)
         sql, parameters, fields = self.plans[key]
-        written = {name: stored(fields[name], values[name]) for name in self.sets}
+        written = {
+            name: fields[name].get_db_prep_save(values[name], connection) for name in self.sets
+        }
         with connection.cursor() as cursor:
-            cursor.execute(sql, filled(parameters, found | written))
+            cursor.execute(sql, filled(parameters, found | written, connection))
             changed: int = cursor.rowcount
         return changed
 

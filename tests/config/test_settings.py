@@ -59,6 +59,13 @@ def test_postgresql_has_timeouts_and_health_checks() -> None:
     assert database["OPTIONS"]["sslmode"] == "require"
     assert "statement_timeout=7s" in database["OPTIONS"]["options"]
     assert "idle_in_transaction_session_timeout=60s" in database["OPTIONS"]["options"]
+    assert database["OPTIONS"]["prepare_threshold"] == 3
+
+
+def test_a_pooler_gets_no_prepared_statements() -> None:
+    url = "postgres://u@h/n"
+    database = setting(DATABASE, DATABASE_URL=url, PREPARED_STATEMENTS="false")
+    assert database["OPTIONS"]["prepare_threshold"] is None
 
 
 @pytest.mark.parametrize("https", ["true", "false"])

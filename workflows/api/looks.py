@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -115,7 +114,7 @@ def clock_row(clock: Clock, at: datetime) -> dict[str, Any]:
     reading = read(clock, at)
     is_over = clock.state == Clock.State.RUNNING and reading.due_at and at > reading.due_at
     missed = clock.breached_at is not None or clock.state == Clock.State.MISSED
-    return {**asdict(reading), "started_at": clock.started_at, "breached": bool(is_over) or missed}
+    return {**vars(reading), "started_at": clock.started_at, "breached": bool(is_over) or missed}
 
 
 def linked(case: Case, who: Actor) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ People are their user names, services and units their codes: what is read can be
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -43,13 +44,31 @@ class Named(serializers.SlugRelatedField[Any]):
         super().__init__(slug_field=slug, read_only=True, **kwargs)
 
 
+class Document(serializers.Serializer[Any]):
+    """What is shown and never taken in: its fields are made once, not anew for every answer."""
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {name: self._shown(field, instance) for name, field in _fields_of(type(self))}
+
+    def _shown(self, field: Any, instance: Any) -> Any:
+        if isinstance(field, serializers.SerializerMethodField):
+            return getattr(self, field.method_name)(instance)  # here `context` is known
+        value = field.get_attribute(instance)
+        return None if value is None else field.to_representation(value)
+
+
+@cache
+def _fields_of(document: type[Document]) -> list[tuple[str, Any]]:
+    return list(document().fields.items())
+
+
 # -- forms ----------------------------------------------------------------------------------------
-class ChoiceDocument(serializers.Serializer[Any]):
+class ChoiceDocument(Document):
     value = serializers.CharField()
     label = serializers.CharField()
 
 
-class FieldDocument(serializers.Serializer[Any]):
+class FieldDocument(Document):
     name = serializers.CharField()
     label = serializers.CharField()
     help = serializers.CharField(allow_blank=True)
@@ -63,14 +82,14 @@ class FieldDocument(serializers.Serializer[Any]):
     )
 
 
-class KindDocument(serializers.Serializer[Any]):
+class KindDocument(Document):
     kind = serializers.CharField()
     label = serializers.CharField()
     description = serializers.CharField(allow_blank=True)
     fields = FieldDocument(many=True)
 
 
-class ActionDocument(serializers.Serializer[Any]):
+class ActionDocument(Document):
     name = serializers.CharField()
     label = serializers.CharField()
     tone = serializers.CharField(allow_blank=True, help_text="primary, danger or empty.")
@@ -78,7 +97,7 @@ class ActionDocument(serializers.Serializer[Any]):
 
 
 # -- what hangs on a case -------------------------------------------------------------------------
-class TaskDocument(serializers.Serializer[Any]):
+class TaskDocument(Document):
     id = serializers.IntegerField()
     step = serializers.CharField()
     label = serializers.CharField()
@@ -93,7 +112,7 @@ class TaskDocument(serializers.Serializer[Any]):
         return task.pk in self.context["claimable"]
 
 
-class ClockDocument(serializers.Serializer[Any]):
+class ClockDocument(Document):
     metric = serializers.CharField()
     label = serializers.CharField()
     state = serializers.CharField(help_text="running, paused, met, missed or cancelled.")
@@ -105,7 +124,7 @@ class ClockDocument(serializers.Serializer[Any]):
     breached = serializers.BooleanField()
 
 
-class LinkDocument(serializers.Serializer[Any]):
+class LinkDocument(Document):
     relation = serializers.ChoiceField(choices=CaseLink.Relation.choices)
     outgoing = serializers.BooleanField(help_text="Read from this case to the other.")
     number = serializers.CharField()
@@ -114,7 +133,7 @@ class LinkDocument(serializers.Serializer[Any]):
 
 
 # -- cases ----------------------------------------------------------------------------------------
-class CaseSummary(serializers.Serializer[Any]):
+class CaseSummary(Document):
     number = serializers.CharField()
     kind = serializers.CharField()
     kind_label = serializers.CharField()
@@ -214,7 +233,7 @@ def receipt(flow: Lifecycle) -> Any:
     return CaseReceipt(flow.case, context={"flow": flow}).data
 
 
-class CaseReference(serializers.Serializer[Any]):
+class CaseReference(Document):
     number = serializers.CharField()
     kind = serializers.CharField()
     kind_label = serializers.CharField()
@@ -234,13 +253,13 @@ class TaskOfCase(TaskDocument):
 
 
 # -- the story ------------------------------------------------------------------------------------
-class ChangeDocument(serializers.Serializer[Any]):
+class ChangeDocument(Document):
     field = serializers.CharField()
     before = Anything(allow_null=True)
     after = Anything(allow_null=True)
 
 
-class EventDocument(serializers.Serializer[Any]):
+class EventDocument(Document):
     """One event; context: `case` and `changes` by sequence number."""
 
     seq = serializers.IntegerField()
@@ -263,7 +282,7 @@ class EventDocument(serializers.Serializer[Any]):
         return ChangeDocument(self.context["changes"].get(event.seq, []), many=True).data
 
 
-class SegmentDocument(serializers.Serializer[Any]):
+class SegmentDocument(Document):
     kind = serializers.CharField(help_text="running, paused or stopped.")
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True, help_text="Null while it lasts.")
@@ -272,7 +291,7 @@ class SegmentDocument(serializers.Serializer[Any]):
     running_total_seconds = Seconds(source="running_total")
 
 
-class ExplanationDocument(serializers.Serializer[Any]):
+class ExplanationDocument(Document):
     metric = serializers.CharField(source="reading.metric")
     label = serializers.CharField(source="reading.label")
     standard = serializers.CharField()
@@ -287,7 +306,7 @@ class ExplanationDocument(serializers.Serializer[Any]):
     arithmetic = serializers.ListField(child=serializers.CharField())
 
 
-class CommentDocument(serializers.Serializer[Any]):
+class CommentDocument(Document):
     id = serializers.IntegerField(read_only=True)
     author = Named("username")
     body = serializers.CharField(
@@ -297,7 +316,7 @@ class CommentDocument(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField(read_only=True)
 
 
-class AttachmentDocument(serializers.Serializer[Any]):
+class AttachmentDocument(Document):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(read_only=True)
     content_type = serializers.CharField(read_only=True)

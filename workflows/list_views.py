@@ -12,8 +12,9 @@ from workflows import exports, inbox
 from workflows.counting import CountedPaginator
 from workflows.filters import CaseFilter
 from workflows.models import Case
+from workflows.shell import actor_of
 from workflows.similar import similar_cases
-from workflows.views import Request, actor_of, filable
+from workflows.views import Request, filable
 
 PAGE = 50
 

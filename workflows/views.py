@@ -12,7 +12,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -27,6 +26,7 @@ from workflows.forms import AttachForm, CommentForm
 from workflows.lifecycles import Action, Lifecycle, lifecycle_of, registered
 from workflows.models import Attachment, Case, Task
 from workflows.refusals import BadData, Conflict, UnknownAction
+from workflows.shell import actor_of
 from workflows.timeline import readable_events, reads_internal, sentence
 
 FORM = ["GET", "HEAD", "POST"]
@@ -37,11 +37,6 @@ class Request(HttpRequest):
     """A request of somebody who is logged in."""
 
     user: User
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    assert isinstance(request.user, User)  # every view here is for people logged in
-    return Actor.of(request.user, timezone.now())
 
 
 def find_case(who: Actor, number: str) -> Any:
@@ -201,7 +196,7 @@ def _next_page(request: Request, case: Case, who: Actor) -> HttpResponse:
         if task is not None:
             return redirect(task.case)
         return redirect("inbox")
-    visible = Case.objects.visible_to(Actor.of(request.user, timezone.now()))
+    visible = Case.objects.visible_to(actor_of(request))
     return redirect(case if visible.filter(pk=case.pk).exists() else "inbox")
 
 

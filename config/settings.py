@@ -108,6 +108,7 @@ if env.is_sqlite:
     }
 else:
     env.database |= {
+        "ENGINE": "rows.postgresql",
         "ATOMIC_REQUESTS": False,  # the door opens its own transaction, and keeps it short
         "CONN_MAX_AGE": 600,  # seconds
         "CONN_HEALTH_CHECKS": True,  # a restarted server costs no request
@@ -117,8 +118,8 @@ else:
             f"-c statement_timeout={env.statement_timeout}s -c lock_timeout=10s"
             " -c idle_in_transaction_session_timeout=60s"
         ),
-        # What is asked a third time is planned once; not where a pooler mixes sessions.
         "server_side_binding": True,
+        # The third time, for what may be planned once; not where a pooler mixes sessions.
         "prepare_threshold": 3 if env.prepared_statements else None,
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

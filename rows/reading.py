@@ -10,7 +10,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.query import ModelIterable, get_related_populators
 
-from rows.slots import Shape, database, filled, shape_of, slots_for
+from rows.slots import Shape, Statement, database, filled, shape_of, slots_for
 
 Row = TypeVar("Row")
 
@@ -53,7 +53,8 @@ class _Plan:
 
     def __init__(self, queryset: models.QuerySet[Any, Any]) -> None:
         compiler = queryset.query.get_compiler(queryset.db)
-        self.sql, self.parameters = compiler.as_sql()
+        sql, self.parameters = compiler.as_sql()
+        self.sql = Statement(sql)
         self.compiler = compiler
         self.makes_models = issubclass(queryset._iterable_class, ModelIterable)
         self.converters = compiler.get_converters([column[0] for column in compiler.select])

@@ -28,6 +28,10 @@ class Slot(Expression):
         return "%s", [self]
 
 
+class Statement(str):
+    """SQL that is built once and asked again and again; see `rows.postgresql`."""
+
+
 Shape = tuple[int | None, ...]
 """For every name in order the number of its values; None for a single value."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import models
 from django.db.models.sql import UpdateQuery
 
-from rows.slots import Shape, Slot, database, filled, shape_of, slots_for
+from rows.slots import Shape, Slot, Statement, database, filled, shape_of, slots_for
 
 Model = type[models.Model]
 
@@ -114,7 +114,7 @@ def _insert_sql(
         source = f"VALUES ({', '.join(['%s'] * len(fields))})"
     conflicts = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     assert table._meta.pk is not None  # every model has a key
-    return (
+    return Statement(
         f"INSERT INTO {quote(table._meta.db_table)} ({columns}) {source}{conflicts} "
         f"RETURNING {quote(_column(table._meta.pk))}"
     )
@@ -150,7 +150,7 @@ def _update_sql(vendor: str, table: Model, fields: tuple[Any, ...]) -> str:
     assert table._meta.pk is not None  # every model has a key
     values = ", ".join(f"{quote(_column(field))} = %s" for field in fields)
     key = quote(_column(table._meta.pk))
-    return f"UPDATE {quote(table._meta.db_table)} SET {values} WHERE {key} = %s"
+    return Statement(f"UPDATE {quote(table._meta.db_table)} SET {values} WHERE {key} = %s")
 
 
 def update_many(rows: Sequence[models.Model], names: Collection[str]) -> None:
@@ -219,4 +219,4 @@ class Change:
         query = queryset.query.chain(UpdateQuery)
         query.add_update_values({name: Slot(name) for name in self.sets})  # type: ignore[attr-defined]  # an UpdateQuery by now
         sql, parameters = query.get_compiler(queryset.db).as_sql()
-        return sql, parameters, fields
+        return Statement(sql), parameters, fields

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 from django.utils import translation
+from hypothesis import settings
 
 from people.models import User
 from tests.world import build_world
 
 pytest_plugins = ["tests.left_out"]  # names what a run leaves out
+settings.register_profile("untimed", deadline=None)  # speed is measured by the bench alone
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

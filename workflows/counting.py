@@ -27,13 +27,25 @@ class Count(int):
         return int.__repr__(self) if self.is_all else f"{MOST}+"
 
 
+def counted(rows: QuerySet[Any, Any]) -> tuple[Count, QuerySet[Any, Any]]:
+    """Count `rows`, and return them by their keys where these are all (1 query).
+
+    Asked for the newest of a few, a database goes through a million by date to find them (5.7 s
+    for a rare word); by their keys it does not.
+    """
+    keys = list(rows.order_by().values_list("pk", flat=True)[: MOST + 1])
+    count = Count(len(keys))
+    return count, rows.filter(pk__in=keys) if count.is_all else rows
+
+
 class CountedPaginator(Paginator[Any]):
     """Pages of what was counted; what lies beyond is found by narrowing the list down."""
 
     @cached_property
     def count(self) -> Count:
         assert isinstance(self.object_list, QuerySet)  # lists of ours are querysets
-        return Count.of(self.object_list)
+        count, self.object_list = counted(self.object_list)
+        return count
 
     @cached_property
     def num_pages(self) -> int:

@@ -1,8 +1,7 @@
 """Django's PostgreSQL, which plans the statements of this package once per connection.
 
-A plan made once is made without the values. For a row by its key that is as good as any; for a
-search it is not (5.7 s instead of 9 ms, for a rare word in a million cases), so that whatever the
-ORM builds each time is planned each time.
+A plan made once is made without the values. For a row by its key that is as good as any; for lists
+and searches it is not, so that whatever the ORM builds each time is planned each time.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from workflows.api.authentication import TokenAuthentication
 from workflows.api.bodies import JSONParser
 from workflows.api.schema import ApiSchema
 from workflows.api.serializers import receipt, whole_case
-from workflows.counting import MOST, Count
+from workflows.counting import MOST, counted
 from workflows.idempotency import Answer, Render
 from workflows.models import Case
 
@@ -67,8 +67,11 @@ class Pages(LimitOffsetPagination):
     default_limit = 50
     max_limit = 200
 
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        self.counted, rows = counted(queryset)
+        return super().paginate_queryset(rows, request, view)
+
     def get_count(self, queryset: Any) -> int:
-        self.counted = Count.of(queryset)
         return self.counted if self.counted.is_all else FAR
 
     def get_paginated_response(self, data: Any) -> Response:

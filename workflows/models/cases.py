@@ -43,19 +43,19 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
         if not who.may_act:
             return self.none()
-        own = Task.objects.filter(case=OuterRef("pk")).filter(
-            Q(assignee__in=who.identities) | Q(done_by=who.user)
-        )
-        watched = Watch.objects.filter(case=OuterRef("pk"), user=who.user)
+        of_this = Task.objects.filter(case=OuterRef("pk"))
         rule: Q = Q(requester__in=who.identities) | Q(on_behalf_of__in=who.identities)
-        rule |= Q(Exists(own)) | Q(Exists(watched))
+        # Cheap questions first: the database asks the others only where these said no.
         for hold in who.holds:
-            below = Q(unit__path__contains=f"/{hold.unit_id}/")
             kinds = [cls.kind for cls in registered() if hold.role in cls.readers]
             if kinds:
-                rule |= below & Q(kind__in=kinds)
-            queued = Task.objects.open().filter(case=OuterRef("pk"), role=hold.role)
-            rule |= below & Q(Exists(queued))
+                rule |= Q(unit__path__contains=f"/{hold.unit_id}/", kind__in=kinds)
+        rule |= Q(Exists(of_this.filter(assignee__in=who.identities)))
+        rule |= Q(Exists(of_this.filter(done_by=who.user)))
+        rule |= Q(Exists(Watch.objects.filter(case=OuterRef("pk"), user=who.user)))
+        for hold in who.holds:
+            queued = Q(Exists(of_this.open().filter(role=hold.role)))
+            rule |= Q(unit__path__contains=f"/{hold.unit_id}/") & queued
         return self.filter(rule)
 
     def open(self) -> Self:

@@ -66,6 +66,7 @@ class Task(models.Model):
         blank=True,
         related_name="tasks",
         verbose_name=_("assigned to"),
+        db_index=False,  # task_assigned begins with it
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
     is_named = models.BooleanField(default=False)
@@ -74,7 +75,13 @@ class Task(models.Model):
     claimed_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(_("due"), null=True)
-    done_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="tasks_done")
+    done_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        related_name="tasks_done",
+        db_index=False,  # task_done begins with it
+    )
     on_behalf_of = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     outcome = models.CharField(max_length=40, blank=True)
     note = models.TextField(blank=True)
@@ -103,6 +110,9 @@ class Task(models.Model):
             ),
         ]
         indexes = [
+            # Which cases somebody has, or had, a task on: read off the index alone.
+            models.Index(fields=["assignee", "case"], name="task_assigned"),
+            models.Index(fields=["done_by", "case"], name="task_done"),
             models.Index(
                 fields=["role", "due_at", "id"], condition=Q(status="open"), name="task_queue"
             ),

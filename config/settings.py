@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "agreements",
     "workflows",
     "changes",
+    "change_control",
     *env.extra_apps,  # process packages of the house
 ]
 

@@ -16,15 +16,16 @@ def all_rows() -> dict[str, list[dict[str, Any]]]:
     """Return every row of every table a case may touch."""
     return {
         model._meta.label: list(model._default_manager.order_by("pk").values())
-        for app in ("workflows", "changes")
+        for app in ("workflows", "changes", "change_control")
         for model in apps.get_app_config(app).get_models()
     }
 
 
 @contextmanager
-def refused(by: type[Refusal]) -> Iterator[pytest.ExceptionInfo[Any]]:
+def refused(by: type[Refusal], saying: str = "") -> Iterator[pytest.ExceptionInfo[Any]]:
     before = all_rows()
     with pytest.raises(by) as caught:
         yield caught
     assert caught.type is by
+    assert saying in f"{caught.value} {getattr(caught.value, 'errors', '')}"
     assert all_rows() == before

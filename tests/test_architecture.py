@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DOMAINS = ["services", "changes", "projects", "procurement"]
+DOMAINS = ["services", "changes", "change_control", "projects", "procurement"]
 LAYERS = [["rows"], ["people"], ["agreements"], ["workflows"], DOMAINS, ["reports"], ["config"]]
 """From the ground up; each may import what lies below it, and of its own layer only itself."""
 

@@ -142,9 +142,11 @@ def promise(
 ) -> tuple[timedelta, CalendarVersion, StandardVersion | None] | None:
     """Return length, calendar and standard of what is promised for `case` from `at` on.
 
-    None when no standard matches and no date was agreed: then there is no clock. 2 queries
-    where only a date was agreed, else none.
+    None when no standard matches and no date was agreed, or it is not promised for this case:
+    then there is no clock. 2 queries where only a date was agreed, else none.
     """
+    if spec.when is not None and not spec.when(case):
+        return None
     standard = standards.get(spec.metric)
     until = spec.until(case) if spec.until else None
     if standard is not None:

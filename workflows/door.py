@@ -195,7 +195,10 @@ def _transition(move: Passage, name: str, action: Action, values: dict[str, Any]
         for key, value in _snapshot(case).items()
         if key not in ENGINE_FIELDS and before[key] != value
     }
-    return _settle(move, name, source=source, changes=changes, values=values, before=before)
+    return _settle(
+        move, name, source=source, changes=changes, values=values, before=before,
+        anew=bool(action.transition.custom.get("anew")),
+    )  # fmt: skip
 
 
 def _settle(
@@ -206,6 +209,7 @@ def _settle(
     changes: dict[str, Any],
     values: dict[str, Any] | None = None,
     before: dict[str, Any] | None = None,
+    anew: bool = False,
 ) -> Event:
     """Bring everything that hangs on the state in line with it, and write the event."""
     case, flow = move.case, move.flow
@@ -216,7 +220,7 @@ def _settle(
     if not changes.keys().isdisjoint(case.search_fields):
         case.search_tokens = search.token_text(case.prose)
     due_at = clocks.settle(move, source)
-    opened = work.settle(move, source, name, due_at)
+    opened = work.settle(move, source, name, due_at, anew=anew)
     custody.settle(move)
     data = {"changes": changes, "form": jsonable(values or {})}
     said = values or {}
@@ -226,6 +230,7 @@ def _settle(
         Event.Kind.ACTION, name, source=source, note=note, data=data, changed=changed
     )
     notices.after_event(move, event, opened)
+    flow.follow_up(name, said)
     _raise_another(move, name, values or {})
     return event
 

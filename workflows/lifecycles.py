@@ -68,6 +68,8 @@ class Decision:
     `carried` and `lost` name the transitions that the last vote sets off. Votes are cast with
     the actions of the same names, and with `abstain` where it is named; until the quorum speaks
     the state stays. `one_vote_each`: whoever holds two seats, or stands in for somebody, fills one.
+    `binds(case, slot)` says what the vote of a seat is about, as a digest: when the decision opens
+    again, a yes to the very same stands, and only the other seats are asked anew.
     """
 
     label: Text
@@ -78,6 +80,7 @@ class Decision:
     one_vote_each: bool = True
     barred: Permission | None = None
     party: str = PROVIDER
+    binds: Callable[[Any, str], str] | None = None
 
     @property
     def votes(self) -> dict[str, str]:
@@ -95,10 +98,11 @@ class Clock:
     stops in `stops`; any other final state cancels it.
 
     Its length comes from the standard that matches the case, or from `until(case)`, a date
-    agreed on. `answered`: the first comment of ours to the requester stops it too. `on_breach`:
-    the action the system takes when the time is over. `is_ours=False`: the customer's time, no
-    promise of ours. `repeats`: it starts afresh each time. A case that is reopened continues
-    its clocks; a missed one stays missed.
+    agreed on; `when(case)` false: this is not promised for this case. `answered`: the first
+    comment of ours to the requester stops it too. `on_breach`: the action the system takes when
+    the time is over. `is_ours=False`: the customer's time, no promise of ours. `repeats`: it
+    starts afresh each time. A case that is reopened continues its clocks; a missed one stays
+    missed.
     """
 
     metric: str
@@ -107,6 +111,7 @@ class Clock:
     stops: Collection[str]
     pauses: Collection[str] = ()
     until: Callable[[Any], datetime | None] | None = None
+    when: Callable[[Any], bool] | None = None
     answered: bool = False
     on_breach: str = ""
     is_ours: bool = True
@@ -321,13 +326,28 @@ class Lifecycle:
         spec = self.work[task.step]
         if not isinstance(spec, Decision) or not spec.one_vote_each:
             return False
-        seats = self.round_of(task)
+        seats = [*self.round_of(task), *self.standing(task.step)]
         return any(who.user.pk in (one.done_by_id, one.on_behalf_of_id) for one in seats)
 
     def round_of(self, task: Task) -> list[Task]:
         """Return the seats opened together with `task`; votes of an earlier round do not count."""
         opened = (task.step, task.opened_seq)
         return [one for one in self.tasks if (one.step, one.opened_seq) == opened]
+
+    def standing(self, step: str) -> list[Task]:
+        """Return the seats of earlier rounds whose yes still stands: it was to what is there now.
+
+        One per seat, the last; none where votes are not bound to what they are about.
+        """
+        spec = self.work.get(step)
+        if not isinstance(spec, Decision) or spec.binds is None:
+            return []
+        yes = {one.slot: one for one in self.tasks if one.step == step and one.outcome == APPROVE}
+        digest = spec.binds
+        return [one for one in yes.values() if one.data.get("binds") == digest(self.case, one.slot)]
+
+    def follow_up(self, name: str, values: dict[str, Any]) -> None:
+        """Called after `name` was recorded, `open` too: for rows that a process keeps besides."""
 
     def is_barred(self, step: str, who: Actor) -> bool:
         barred = self.work[step].barred
@@ -410,7 +430,10 @@ class Lifecycle:
 
 
 def asks(form: type[BaseForm], tone: str = "", **more: Any) -> dict[str, Any]:
-    """Return what a transition carries along: its form, how its button looks, what it `raises`."""
+    """Return what a transition carries along: its form, how its button looks, what it `raises`.
+
+    `anew=True`: a transition that keeps the state opens its work again, as if it were entered.
+    """
     return {"form": form, "tone": tone, **more}
 
 

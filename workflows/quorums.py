@@ -33,6 +33,10 @@ class OpenSeat:
 class Quorum:
     """The common questions of every part."""
 
+    def of(self, case: Any) -> Quorum:
+        """Return the quorum that this case needs, where cases of a process need different ones."""
+        return self
+
     def seats(self, case: Any, holders: Callable[[str], list[User]]) -> Iterator[OpenSeat]:
         """Yield the seats this case needs; `holders(role)` gives the people of a role."""
         raise NotImplementedError
@@ -113,6 +117,9 @@ class AtLeast(Quorum):
         if optional and self.need < len(self.parts):
             raise ValueError("A seat with `when` counts as a yes when absent: use it in all_of.")
 
+    def of(self, case: Any) -> Quorum:
+        return AtLeast(self.need, tuple(part.of(case) for part in self.parts))
+
     def seats(self, case: Any, holders: Callable[[str], list[User]]) -> Iterator[OpenSeat]:
         for part in self.parts:
             yield from part.seats(case, holders)
@@ -129,6 +136,23 @@ class AtLeast(Quorum):
 
     def vetoed(self, votes: Votes) -> bool:
         return any(part.vetoed(votes) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class ByCase(Quorum):
+    """One of several quorums, the one that `which(case)` names: who decides follows the risk."""
+
+    which: Callable[[Any], str]
+    quorums: Mapping[str, Quorum]
+
+    def of(self, case: Any) -> Quorum:
+        return self.quorums[self.which(case)].of(case)
+
+    def seats(self, case: Any, holders: Callable[[str], list[User]]) -> Iterator[OpenSeat]:
+        return self.of(case).seats(case, holders)
+
+    def roles(self) -> Iterator[Role]:
+        yield from dict.fromkeys(role for one in self.quorums.values() for role in one.roles())
 
 
 def all_of(*parts: Quorum) -> AtLeast:

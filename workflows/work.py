@@ -24,13 +24,16 @@ def decision_of(flow: Lifecycle) -> Decision | None:
     return spec if isinstance(spec, Decision) else None
 
 
-def settle(move: Passage, source: str, outcome: str, due_at: datetime | None) -> list[Task]:
+def settle(
+    move: Passage, source: str, outcome: str, due_at: datetime | None, *, anew: bool = False
+) -> list[Task]:
     """Close the tasks of the state that was left and open those of the new one; return these.
 
-    Nothing happens to tasks when an action keeps the state, except that their due time follows.
+    Nothing happens to tasks when an action keeps the state, except that their due time follows;
+    unless the state is to be entered `anew`.
     """
     flow = move.flow
-    if source == move.case.state:
+    if source == move.case.state and not anew:
         _follow_due(flow, due_at)
         return []
     _close(move, outcome)
@@ -46,10 +49,14 @@ def cast_vote(move: Passage, decision: Decision, name: str, *, note: str) -> boo
     if task is None:
         raise Conflict(_("You have already decided, or the decision is made."))
     _finish(move, task, decision.votes[name], note)
-    rows.update(task, FINISHED)
+    if decision.binds is not None:
+        task.data = {**task.data, "binds": decision.binds(move.case, task.slot)}
+    rows.update(task, (*FINISHED, "data"))
     seats = move.flow.round_of(task)
-    votes = {one.slot: one.outcome for one in seats if not one.is_open}
-    return decision.quorum.verdict(votes, {one.slot for one in seats if one.is_open})
+    votes = {one.slot: one.outcome for one in move.flow.standing(task.step)}
+    votes |= {one.slot: one.outcome for one in seats if not one.is_open}
+    quorum = decision.quorum.of(move.case)
+    return quorum.verdict(votes, {one.slot for one in seats if one.is_open})
 
 
 FINISHED = ("status", "done_at", "done_by", "on_behalf_of", "outcome", "note", "assignee")
@@ -95,24 +102,45 @@ def _seats(move: Passage) -> list[OpenSeat]:
 
 
 def _decision_seats(move: Passage, spec: Decision) -> list[OpenSeat]:
-    def holders(role: str) -> list[User]:
-        people = holders_of(role, move.case.unit, move.at)
-        if spec.barred is None:
-            return list(people)
-        return [
-            one
-            for one in people
-            if not spec.barred(move.flow, Actor.of(one, move.at, move.who.deputies))
-        ]
-
-    seats = list(spec.quorum.seats(move.case, holders))
-    is_empty = any(seat.person is None and not holders(seat.role) for seat in seats)
-    if is_empty or spec.quorum.verdict({}, {seat.slot for seat in seats}) is not None:
+    step = move.case.state
+    needed, quorum = needed_seats(move.flow, step), spec.quorum.of(move.case)
+    votes = {one.slot: one.outcome for one in move.flow.standing(step)}
+    seats = [seat for seat in needed if seat.slot not in votes]
+    is_empty = any(
+        seat.person is None and not _holders(move.flow, spec, seat.role) for seat in seats
+    )
+    if is_empty or quorum.verdict(votes, {seat.slot for seat in seats}) is not None:
         raise Conflict(
             _("Too few people can decide “%(step)s”; ask for the missing roles to be given.")
             % {"step": spec.label}
         )
     return seats
+
+
+def needed_seats(flow: Lifecycle, step: str) -> list[OpenSeat]:
+    """Return the seats of a decision, whoever has filled them already."""
+    spec = flow.work[step]
+    assert isinstance(spec, Decision)  # the caller names a decision
+    quorum = spec.quorum.of(flow.case)
+    return list(quorum.seats(flow.case, lambda role: _holders(flow, spec, role)))
+
+
+def is_carried(flow: Lifecycle, step: str) -> bool:
+    """Tell whether the votes of a decision that still stand are enough to carry it."""
+    spec = flow.work[step]
+    assert isinstance(spec, Decision)  # the caller names a decision
+    votes = {one.slot: one.outcome for one in flow.standing(step)}
+    missing = {seat.slot for seat in needed_seats(flow, step)} - set(votes)
+    return spec.quorum.of(flow.case).verdict(votes, missing) is True
+
+
+def _holders(flow: Lifecycle, spec: Decision, role: str) -> list[User]:
+    """Return who holds `role` for the case and is not barred from the decision."""
+    people = list(holders_of(role, flow.case.unit, flow.at))
+    deputies = flow.who.deputies if flow.who else None
+    if spec.barred is None:
+        return people
+    return [one for one in people if not spec.barred(flow, Actor.of(one, flow.at, deputies))]
 
 
 def _whoever_did_it(move: Passage, spec: Work) -> User | None:

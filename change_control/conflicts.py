@@ -1,0 +1,285 @@
+"""What stands in the way of a change, and when there would be room.
+
+Nothing of it is stored: it is looked for whenever it is shown or asked, so that it is never out of
+date. A change is looked up by when its window begins, at most `LONGEST_WINDOW` back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db.models import TextChoices
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from change_control.models import (
+    LONGEST_WINDOW,
+    Change,
+    Dependency,
+    FreezePeriod,
+    MaintenanceWindow,
+)
+from change_control.states import ChangeState as S
+from change_control.windows import Spell, concerns, freezes_over, is_within, joined, spells_of
+
+PLANNED = (
+    S.ASSESSING, S.AWAITING_APPROVAL, S.SCHEDULED, S.ON_HOLD, S.IMPLEMENTING, S.VERIFYING,
+    S.BACKING_OUT,
+)  # fmt: skip
+"""States in which a change takes up its window; drafts see others and are not seen."""
+UNDECIDED = (S.ASSESSING, S.AWAITING_APPROVAL)
+LOOK_AHEAD = timedelta(days=90)
+SLOTS = 3
+
+
+class Kind(TextChoices):
+    SAME_SYSTEM = "same_system", gettext_lazy("Same system")
+    DEPENDENT_SYSTEM = "dependent_system", gettext_lazy("Dependent system")
+    SAME_IMPLEMENTER = "same_implementer", gettext_lazy("Same implementer")
+    OUTSIDE_WINDOW = "outside_window", gettext_lazy("Outside the maintenance window")
+    HARD_FREEZE = "hard_freeze", gettext_lazy("Freeze")
+    SOFT_FREEZE = "soft_freeze", gettext_lazy("Freeze that only warns")
+    LATE_APPROVAL = "late_approval", gettext_lazy("Not approved in time")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What of a change can clash: when, where, who."""
+
+    pk: int | None
+    number: str
+    start: datetime
+    end: datetime
+    systems: frozenset[str]
+    implementer_id: int | None
+    state: str
+
+    @classmethod
+    def of(cls, change: Change) -> Plan | None:
+        """Return the plan of a change; None while it has no window."""
+        if change.starts_at is None or change.ends_at is None:
+            return None
+        return cls(
+            change.pk, change.number, change.starts_at, change.ends_at,
+            frozenset(change.systems), change.implementer_id, change.state,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One thing in the way: another change, or a rule about the time."""
+
+    kind: Kind
+    other: str = ""
+    """The number of the other change."""
+    words: str = ""
+    """Which system, person or freeze."""
+
+    def __str__(self) -> str:
+        if self.other:
+            return _("%(kind)s: %(other)s (%(words)s)") % {
+                "kind": self.kind.label, "other": self.other, "words": self.words,
+            }  # fmt: skip
+        if self.words:
+            return _("%(kind)s: %(words)s") % {"kind": self.kind.label, "words": self.words}
+        return str(self.kind.label)
+
+
+@dataclass
+class Surroundings:
+    """Everything around a span of time that a change may clash with (5 queries)."""
+
+    plans: list[Plan]
+    freezes: list[FreezePeriod]
+    windows: dict[str, list[MaintenanceWindow]]
+    near: dict[str, set[str]]
+    """By system: the systems it needs, and those that need it."""
+    at: datetime
+    frozen: dict[int, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, start: datetime, end: datetime, at: datetime) -> Surroundings:
+        windows: dict[str, list[MaintenanceWindow]] = defaultdict(list)
+        for window in MaintenanceWindow.objects.select_related("service"):
+            windows[window.service.code].append(window)
+        near: dict[str, set[str]] = defaultdict(set)
+        pairs = Dependency.objects.values_list("system__code", "needs__code")
+        for system, needs in pairs:
+            near[system].add(needs)
+            near[needs].add(system)
+        return cls(plans_between(start, end), freezes_over(start, end), windows, near, at)
+
+    def conflicts(self, plan: Plan, others: Iterable[Plan] | None = None) -> list[Conflict]:
+        """Return what stands in the way of `plan`; `others`: where it is known who may overlap."""
+        found = [
+            conflict
+            for other in (self.plans if others is None else others)
+            if other.pk != plan.pk and other.start < plan.end and plan.start < other.end
+            for conflict in self._between(plan, other)
+        ]
+        return found + list(self._rules(plan))
+
+    def _between(self, plan: Plan, other: Plan) -> Iterator[Conflict]:
+        if same := plan.systems & other.systems:
+            yield Conflict(Kind.SAME_SYSTEM, other.number, ", ".join(sorted(same)))
+        else:
+            near = {one for system in plan.systems for one in self.near.get(system, ())}
+            if dependent := near & other.systems:
+                yield Conflict(Kind.DEPENDENT_SYSTEM, other.number, ", ".join(sorted(dependent)))
+        if plan.implementer_id is not None and plan.implementer_id == other.implementer_id:
+            yield Conflict(Kind.SAME_IMPLEMENTER, other.number, _("at the same time"))
+
+    def _rules(self, plan: Plan) -> Iterator[Conflict]:
+        outside = [
+            system for system in sorted(plan.systems)
+            if not is_within(self.windows.get(system, ()), plan.start, plan.end)
+        ]  # fmt: skip
+        if outside:
+            yield Conflict(Kind.OUTSIDE_WINDOW, words=", ".join(outside))
+        for freeze in self.freezes_of(plan):
+            kind = Kind.HARD_FREEZE if freeze.is_hard else Kind.SOFT_FREEZE
+            yield Conflict(kind, words=str(freeze))
+        if plan.state in UNDECIDED and plan.start <= self.at:
+            yield Conflict(Kind.LATE_APPROVAL)
+
+    def freezes_of(self, plan: Plan) -> list[FreezePeriod]:
+        return [
+            freeze for freeze in self.freezes
+            if freeze.starts_at < plan.end and plan.start < freeze.ends_at
+            and concerns(freeze, plan.systems)
+        ]  # fmt: skip
+
+
+def plans_between(start: datetime, end: datetime) -> list[Plan]:
+    """Return the plans that meet [start, end), in order of their beginning (1 query)."""
+    changes: Any = Change.objects.all()  # to mypy these are cases
+    met = changes.filter(
+        state__in=PLANNED, starts_at__lt=end, starts_at__gt=start - LONGEST_WINDOW,
+        ends_at__gt=start,
+    ).order_by("starts_at", "pk")  # fmt: skip
+    columns = ("pk", "number", "starts_at", "ends_at", "systems", "implementer_id", "state")
+    return [
+        Plan(pk, number, begins, ends, frozenset(systems), implementer, state)
+        for pk, number, begins, ends, systems, implementer, state in met.values_list(*columns)
+    ]
+
+
+def conflicts_of(change: Change, at: datetime) -> list[Conflict]:
+    """Return what stands in the way of one change; nothing while it has no window (5 queries)."""
+    plan = Plan.of(change)
+    if plan is None:
+        return []
+    return Surroundings.of(plan.start, plan.end, at).conflicts(plan)
+
+
+def conflicts_between(start: datetime, end: datetime, at: datetime) -> dict[int, list[Conflict]]:
+    """Return what stands in the way of each change that meets [start, end), by its id (5 queries).
+
+    The plans are gone through in order of their beginning, each held against those that are not
+    over yet.
+    """
+    around = Surroundings.of(start, end, at)
+    found: dict[int, list[Conflict]] = {}
+    overlapping: dict[int, list[Plan]] = defaultdict(list)
+    running: list[Plan] = []
+    for plan in around.plans:
+        running = [one for one in running if one.end > plan.start]
+        for one in running:
+            overlapping[one.pk or 0].append(plan)
+            overlapping[plan.pk or 0].append(one)
+        running.append(plan)
+    for plan in around.plans:
+        found[plan.pk or 0] = around.conflicts(plan, overlapping[plan.pk or 0])
+    return found
+
+
+class Passed(NamedTuple):
+    """A window that would fit but for what stands in its way."""
+
+    start: datetime
+    end: datetime
+    conflicts: list[Conflict]
+
+    def __str__(self) -> str:
+        when = date_format(localtime(self.start), "SHORT_DATETIME_FORMAT")
+        return f"{when}: {'; '.join(map(str, self.conflicts))}"
+
+
+@dataclass(frozen=True)
+class Search:
+    """Free windows for a change, and why earlier ones are none."""
+
+    free: list[Spell]
+    passed: list[Passed]
+
+
+def free_slots(change: Change, at: datetime, *, count: int = SLOTS) -> Search:
+    """Return the first windows of the change's length that nothing stands in the way of.
+
+    Within 90 days of `at`, inside the maintenance windows all its systems have in common; where
+    they have none, at the hour that was wished for, day by day (5 queries).
+    """
+    plan = Plan.of(change)
+    if plan is None:
+        return Search([], [])
+    length, until = plan.end - plan.start, at + LOOK_AHEAD
+    around = Surroundings.of(at, until + length, at)
+    free: list[Spell] = []
+    passed: list[Passed] = []
+    for start in _beginnings(plan, change.zone, around, at, until):
+        tried = Plan(
+            plan.pk, plan.number, start, start + length, plan.systems, plan.implementer_id, ""
+        )
+        conflicts = around.conflicts(tried)
+        if conflicts:
+            passed.append(Passed(tried.start, tried.end, conflicts))
+        else:
+            free.append(Spell(tried.start, tried.end))
+        if len(free) == count:
+            break
+    return Search(free, passed)
+
+
+def _beginnings(
+    plan: Plan, zone: ZoneInfo, around: Surroundings, at: datetime, until: datetime
+) -> Iterator[datetime]:
+    """Yield where a window may begin, and again after each change that is in the way there."""
+    restricted = [around.windows[one] for one in sorted(plan.systems) if around.windows.get(one)]
+    if not restricted:
+        wished = plan.start.astimezone(zone)
+        days = (until - at).days + 1
+        first = max(at.astimezone(zone), wished).date()
+        starts = (
+            datetime.combine(first + timedelta(days=day), wished.time(), zone).astimezone(UTC)
+            for day in range(days)
+        )
+        yield from (start for start in starts if at < start < until)
+        return
+    for spell in _common([_spells(windows, at, until) for windows in restricted]):
+        begins = max(spell.start, at)
+        ends = sorted({one.end for one in around.plans if begins < one.end < spell.end})
+        for start in (begins, *ends):
+            if start + (plan.end - plan.start) <= spell.end:
+                yield start
+
+
+def _spells(windows: Collection[MaintenanceWindow], start: datetime, end: datetime) -> list[Spell]:
+    return joined(spell for window in windows for spell in spells_of(window, start, end))
+
+
+def _common(all_spells: list[list[Spell]]) -> list[Spell]:
+    """Return the spells that every list covers."""
+    common, *rest = all_spells
+    for spells in rest:
+        common = [
+            Spell(max(one.start, other.start), min(one.end, other.end))
+            for one in common for other in spells if other.meets(one.start, one.end)
+        ]  # fmt: skip
+    return common

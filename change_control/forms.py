@@ -1,0 +1,364 @@
+"""What filing a change and each action on it ask for."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from agreements.models import Service
+from change_control import risk
+from change_control.models import LONGEST_WINDOW, Change, ChangeStep, ChangeTemplate, Risk
+from people.models import User, in_reader_language
+from workflows.forms import ActionForm, OpeningForm
+from workflows.models import Case
+
+PLAN_FIELDS = (
+    "what", "reason", "systems", "time_zone", "starts_at", "ends_at", "outage_minutes", "plan",
+    "test_evidence", "backout_plan", "backout_minutes", "return_until", "implementer", "verifier",
+    "informed", "short_notice", "began_at", "finished_at",
+)  # fmt: skip
+ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Tokyo", "Europe/Berlin",
+         "Europe/London", "America/New_York", "UTC")  # fmt: skip
+GRACE = timedelta(minutes=15)
+"""So much after its planned beginning a change may still begin without a word."""
+DONE_TYPES = (Change.Type.EMERGENCY, Change.Type.UNAUTHORISED)
+"""Types that may be recorded afterwards."""
+
+
+def long_text(
+    label: Any, *, required: bool = True, rows: int = 4, **kwargs: Any
+) -> forms.CharField:
+    return forms.CharField(
+        label=label, required=required, max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": rows}), **kwargs,
+    )  # fmt: skip
+
+
+class WallTimeField(forms.DateTimeField):
+    """A time of the place: without a zone until the form knows which; with an offset, as sent."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, required=False, **kwargs)
+
+    def to_python(self, value: Any) -> datetime | None:
+        found = super().to_python(value)
+        if found is None or _has_offset(value):
+            return found
+        return timezone.localtime(found).replace(tzinfo=None)
+
+
+def _has_offset(value: Any) -> bool:
+    if isinstance(value, datetime):
+        return timezone.is_aware(value)
+    try:
+        return timezone.is_aware(datetime.fromisoformat(str(value).strip()))
+    except ValueError:
+        return False
+
+
+class SystemsField(forms.ModelMultipleChoiceField[Service]):
+    """Systems, as the sorted list of their codes."""
+
+    def clean(self, value: Any) -> Any:
+        return sorted(service.code for service in super().clean(value))
+
+
+def person(label: Any, **kwargs: Any) -> forms.ModelChoiceField[User]:
+    return forms.ModelChoiceField(
+        label=label, queryset=User.objects.filter(is_active=True, unit__isnull=False),
+        to_field_name="username", required=False, empty_label=_("Nobody yet"), **kwargs,
+    )  # fmt: skip
+
+
+def in_zone(value: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant of a wall time; refuse one that summer time leaves out or has twice."""
+    found = value.replace(tzinfo=zone)
+    back = found.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+    if back != value:
+        raise ValidationError(gettext("This time does not exist: the clocks are put forward then."))
+    if found.utcoffset() != found.replace(fold=1).utcoffset():
+        raise ValidationError(
+            gettext("This time comes twice: the clocks are put back. Choose one before or after.")
+        )
+    return found.astimezone(UTC)
+
+
+class PlanFields(forms.Form):
+    """The plan of a change; what is missing is asked for when it is submitted."""
+
+    what = long_text(_("What is changed?"), required=False)
+    reason = long_text(_("Why?"), required=False, rows=2)
+    systems = SystemsField(
+        label=_("Systems touched"), queryset=Service.objects.active().systems(),
+        to_field_name="code", required=False,
+    )  # fmt: skip
+    time_zone = forms.ChoiceField(
+        label=_("Time zone of the window"), choices=[(zone, zone) for zone in ZONES],
+        required=False,
+    )  # fmt: skip
+    starts_at = WallTimeField(label=_("Window begins"))
+    ends_at = WallTimeField(label=_("Window ends"))
+    outage_minutes = forms.IntegerField(
+        label=_("Expected outage in minutes"), min_value=0, max_value=100_000, required=False
+    )
+    plan = long_text(_("Plan"), required=False, rows=5, help_text=_("One step on each line."))
+    test_evidence = long_text(_("Test evidence"), required=False, rows=2)
+    backout_plan = long_text(_("Back-out plan"), required=False, rows=3)
+    backout_minutes = forms.IntegerField(
+        label=_("Time to back out, in minutes"), min_value=1, max_value=100_000, required=False
+    )
+    return_until = WallTimeField(
+        label=_("Last point of return"),
+        help_text=_("Until then it can still be backed out within the window."),
+    )
+    implementer = person(_("Implementer"))
+    verifier = person(_("Verifier"))
+    informed = forms.CharField(label=_("Who is informed"), max_length=500, required=False)
+    short_notice = long_text(
+        _("Why at short notice"), required=False, rows=2,
+        help_text=_("Only where the window begins sooner than changes are usually submitted."),
+    )  # fmt: skip
+    began_at = WallTimeField(
+        label=_("Was begun"), help_text=_("Only where it was done before it was recorded.")
+    )
+    finished_at = WallTimeField(label=_("Was finished"))
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        values["time_zone"] = values.get("time_zone") or ZONES[0]
+        values["outage_minutes"] = values.get("outage_minutes") or 0
+        zone = ZoneInfo(values["time_zone"])
+        for name in ("starts_at", "ends_at", "return_until", "began_at", "finished_at"):
+            value = values.get(name)
+            if value is not None and timezone.is_naive(value):
+                try:
+                    values[name] = in_zone(value, zone)
+                except ValidationError as error:
+                    self.add_error(name, error)
+                    values.pop(name, None)
+        self._check_window(values)
+        self._check_people(values)
+        return values
+
+    def _check_window(self, values: dict[str, Any]) -> None:
+        start, end, point = (values.get(n) for n in ("starts_at", "ends_at", "return_until"))
+        if (start is None) != (end is None) and not self.errors:
+            self.add_error("ends_at", gettext("A window has a beginning and an end."))
+        began, finished = values.get("began_at"), values.get("finished_at")
+        if began and finished and began >= finished:
+            self.add_error("finished_at", gettext("It was finished before it was begun."))
+        if start is None or end is None:
+            return
+        if end <= start:
+            self.add_error("ends_at", gettext("The window ends before it begins."))
+            return
+        if end - start > LONGEST_WINDOW:
+            self.add_error("ends_at", gettext("A window has at most 14 days; split the change."))
+        if timedelta(minutes=values["outage_minutes"]) > end - start:
+            self.add_error("outage_minutes", gettext("The outage is longer than the window."))
+        back = timedelta(minutes=values.get("backout_minutes") or 0)
+        if back > end - start:
+            self.add_error("backout_minutes", gettext("Backing out takes longer than the window."))
+        elif point is not None and not start <= point <= end - back:
+            self.add_error(
+                "return_until",
+                gettext("From there backing out does not end within the window any more."),
+            )
+
+    def _check_people(self, values: dict[str, Any]) -> None:
+        implementer = values.get("implementer")
+        if implementer is not None and implementer == values.get("verifier"):
+            self.add_error("verifier", gettext("Whoever implements a change does not verify it."))
+
+
+class FilingForm(PlanFields, OpeningForm):
+    """A draft: only what it is about is asked for at once."""
+
+    type = forms.ChoiceField(
+        label=_("Type"), choices=Change.Type, initial=Change.Type.NORMAL, widget=forms.RadioSelect
+    )
+    template = forms.ModelChoiceField(
+        label=_("Template"), queryset=ChangeTemplate.objects.filter(is_active=True),
+        to_field_name="code", required=False, empty_label=_("None"),
+        help_text=_("For standard changes."),
+    )  # fmt: skip
+    origin = forms.CharField(
+        label=_("Comes from"), max_length=30, required=False,
+        help_text=_("The number of the request, fault or project it is done for."),
+    )  # fmt: skip
+
+    field_order = ["title", "type", "template", "origin", *PLAN_FIELDS]
+
+    def prepare(self) -> None:
+        super().prepare()
+        del self.fields["on_behalf_of"]
+
+    def clean_origin(self) -> str:
+        number: str = self.cleaned_data["origin"].strip()
+        if number and not Case.objects.visible_to(self.who).filter(number=number).exists():
+            raise forms.ValidationError(gettext("There is no such case."))
+        return number
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        kind, template = values.get("type"), values.get("template")
+        if kind == Change.Type.STANDARD and template is None:
+            self.add_error("template", gettext("A standard change is made from a template."))
+        if kind != Change.Type.STANDARD:
+            values["template"] = None
+        elif template is not None:
+            values |= {
+                "plan": values.get("plan") or template.plan,
+                "backout_plan": values.get("backout_plan") or template.backout_plan,
+                "backout_minutes": values.get("backout_minutes")
+                or template.backout_minutes
+                or None,
+            }
+        if kind not in DONE_TYPES:
+            values |= {"began_at": None, "finished_at": None}
+        return values
+
+
+class EditForm(PlanFields, ActionForm):
+    """The plan once more; what was approved and is edited is asked again."""
+
+    field_order = PLAN_FIELDS
+
+    def prepare(self) -> None:
+        if self.flow is None:
+            return
+        case = self.flow.case
+        if case.type not in DONE_TYPES:
+            del self.fields["began_at"]
+            del self.fields["finished_at"]
+        self.initial = {name: getattr(case, name) for name in PLAN_FIELDS}
+        for name in ("starts_at", "ends_at", "return_until", "began_at", "finished_at"):
+            at = self.initial[name]
+            self.initial[name] = at and at.astimezone(case.zone).replace(tzinfo=None)
+        for name in ("implementer", "verifier"):
+            self.initial[name] = self.initial[name] and self.initial[name].username
+
+
+class AssessForm(ActionForm):
+    """The questionnaire of the table in force, and a person's word on what comes out."""
+
+    risk = forms.ChoiceField(
+        label=_("Another risk than computed"), choices=[("", _("As computed")), *Risk.choices],
+        required=False,
+    )  # fmt: skip
+    risk_reason = long_text(
+        _("Why another risk"), required=False, rows=2,
+        help_text=_("A lower risk than computed needs a reason."),
+    )  # fmt: skip
+
+    def prepare(self) -> None:
+        self.table = risk.table_at(self.who.at)
+        rest = dict(self.fields)
+        self.fields.clear()
+        for question in self.table["questions"]:
+            self.fields[question["key"]] = forms.ChoiceField(
+                label=in_reader_language(question["text"], question["text_zh"]),
+                choices=[
+                    (one["key"], in_reader_language(one["text"], one["text_zh"]))
+                    for one in question["answers"]
+                ],
+                widget=forms.RadioSelect,
+            )
+        self.fields.update(rest)
+        if self.flow:
+            self.initial = {**self.flow.case.risk_answers}
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        keys = [question["key"] for question in self.table["questions"]]
+        if self.errors or not self.flow:
+            return values
+        case, policy = self.flow.case, self.flow.case.policy
+        given = {key: values.pop(key) for key in keys}
+        record = risk.record_of(case.implementer, self.flow.at, policy)
+        answers = risk.answers_with_record(given, record, policy)
+        found = risk.judge(answers, self.table)
+        chosen = Risk(values["risk"] or found.risk)
+        if chosen.rank < found.risk.rank and not values["risk_reason"]:
+            self.add_error(
+                "risk_reason",
+                gettext("The answers come to %(risk)s; a lower risk needs a reason.")
+                % {"risk": found.risk.label},
+            )
+        return {
+            **values, "risk": chosen, "level": chosen, "risk_answers": answers,
+            "risk_score": found.points,
+        }  # fmt: skip
+
+
+class OverrideForm(ActionForm):
+    freeze_override = long_text(_("Why in spite of the freeze?"), rows=3)
+
+
+class BeginForm(ActionForm):
+    late_start = long_text(
+        _("Why is it begun late?"), required=False, rows=2,
+        help_text=_("Only where the planned beginning is past."),
+    )  # fmt: skip
+
+    def clean_late_start(self) -> str:
+        reason: str = self.cleaned_data["late_start"]
+        if not reason and self.flow and self.flow.at > self.flow.case.starts_at + GRACE:
+            raise forms.ValidationError(
+                gettext("The planned beginning is past; say why it is begun late.")
+            )
+        return reason
+
+
+class TickForm(ActionForm):
+    step = forms.ModelChoiceField(
+        label=_("Step"), queryset=ChangeStep.objects.none(), to_field_name="place",
+        widget=forms.RadioSelect, empty_label=None,
+    )  # fmt: skip
+
+    def prepare(self) -> None:
+        if self.flow:
+            field = self.fields["step"]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = self.flow.case.steps.filter(done_at__isnull=True)
+
+
+class FinishForm(ActionForm):
+    outcome = forms.ChoiceField(
+        label=_("How did it go?"), widget=forms.RadioSelect,
+        choices=[
+            (Change.Outcome.SUCCESSFUL, _("As planned")),
+            (Change.Outcome.WITH_PROBLEMS, _("Done, with problems")),
+        ],
+    )  # fmt: skip
+    note = long_text(_("What happened"), required=False, rows=3)
+
+
+class ReviewActionForm(ActionForm):
+    what = forms.CharField(label=_("What has to be done?"), max_length=300)
+    owner = forms.ModelChoiceField(
+        label=_("Owner"), queryset=User.objects.filter(is_active=True, unit__isnull=False),
+        to_field_name="username",
+    )  # fmt: skip
+    due_on = forms.DateField(
+        label=_("Due"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def clean_due_on(self) -> date:
+        due: date = self.cleaned_data["due_on"]
+        if due < timezone.localdate(self.who.at):
+            raise forms.ValidationError(gettext("This day has already passed."))
+        return due
+
+
+class ReviewForm(ActionForm):
+    cause = long_text(_("Cause"), rows=3)
+    lessons = long_text(_("Lessons"), rows=3)

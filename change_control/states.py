@@ -1,0 +1,30 @@
+"""The states of a change, in both languages."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ChangeState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    ASSESSING = "assessing", _("Being assessed")
+    RETURNED = "returned", _("Sent back to the requester")
+    AWAITING_APPROVAL = "awaiting_approval", _("Awaiting approval")
+    SCHEDULED = "scheduled", _("Scheduled")
+    ON_HOLD = "on_hold", _("On hold")
+    IMPLEMENTING = "implementing", _("Being implemented")
+    VERIFYING = "verifying", _("Being verified")
+    BACKING_OUT = "backing_out", _("Being backed out")
+    BACKED_OUT = "backed_out", _("Backed out, to be reviewed")
+    FAILED = "failed", _("Failed, to be reviewed")
+    REVIEW = "review", _("Being reviewed")
+    CLOSED = "closed", _("Closed")
+    REJECTED = "rejected", _("Rejected")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+S = ChangeState
+LIVE = (
+    S.DRAFT, S.ASSESSING, S.RETURNED, S.AWAITING_APPROVAL, S.SCHEDULED, S.ON_HOLD, S.IMPLEMENTING,
+    S.VERIFYING, S.BACKING_OUT,
+)  # fmt: skip
+"""States in which a change still needs its window, and can stand in the way of another."""

@@ -61,7 +61,7 @@ class ChangeLifecycle(Lifecycle):
         CAB, HEAD, Role.SERVICE_MANAGER, Role.AUDITOR,
     )
     details = (
-        "type", "template", "what", "reason", "systems", "starts_at", "ends_at", "time_zone",
+        "type", "template", "reason", "systems", "starts_at", "ends_at", "time_zone",
         "outage_minutes", "plan", "test_evidence", "backout_plan", "backout_minutes",
         "return_until", "implementer", "verifier", "informed", "short_notice", "risk",
         "risk_score", "risk_reason", "freeze_override", "began_at", "finished_at", "late_start",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from agreements.models import Service
 from people.models import User, in_reader_language
 from workflows.models import Case
+from workflows.words import listing
 
 LONGEST_WINDOW = timedelta(days=14)
 """A window is at most so long: conflicts are looked for only so far back."""
@@ -35,6 +36,13 @@ class Risk(models.TextChoices):
         return list(Risk).index(self)
 
 
+class SystemCodes(models.JSONField):
+    """Codes of systems; read by their names (1 query)."""
+
+    def words(self, codes: list[str]) -> str:
+        return listing(Service.objects.filter(code__in=codes).order_by("code"))
+
+
 class Change(Case):
     """A change to systems: planned, judged by its risk, approved, carried out and verified.
 
@@ -44,7 +52,7 @@ class Change(Case):
 
     class Type(models.TextChoices):
         STANDARD = "standard", _("Standard: approved once for all, by a template")
-        NORMAL = "normal", _("Normal")
+        NORMAL = "normal", _("Normal: assessed and approved")
         EMERGENCY = "emergency", _("Emergency: cannot wait; always reviewed")
         UNAUTHORISED = "unauthorised", _("Unauthorised: found without a record")
 
@@ -61,7 +69,7 @@ class Change(Case):
     )  # fmt: skip
     what = models.TextField(_("what is changed"), blank=True)
     reason = models.TextField(_("reason for the change"), blank=True)
-    systems = models.JSONField(_("systems touched"), default=list)
+    systems = SystemCodes(_("systems touched"), default=list)
     starts_at = models.DateTimeField(_("window begins"), null=True, blank=True, db_index=True)
     ends_at = models.DateTimeField(_("window ends"), null=True, blank=True)
     time_zone = models.CharField(
@@ -121,6 +129,10 @@ class Change(Case):
                 violation_error_message=_("Whoever implements a change does not verify it."),
             ),
         ]
+
+    @property
+    def description(self) -> str:
+        return self.what
 
     @property
     def zone(self) -> ZoneInfo:

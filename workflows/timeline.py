@@ -7,11 +7,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DateField, DecimalField, QuerySet, TextField
-from django.utils.dateparse import parse_date
+from django.db.models import (
+    BooleanField,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    QuerySet,
+    TextField,
+)
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from people.actors import Actor
@@ -174,6 +182,14 @@ def display(field: Any, value: Any) -> str:
         return str(field.related_model._default_manager.filter(pk=value).first() or "")
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
+    if hasattr(field, "words"):  # a field of a process that says itself how it reads
+        return str(field.words(value))
+    if isinstance(field, DateTimeField):
+        at = parse_datetime(str(value)) or value
+        # Translators: Django date format.
+        return date_format(localtime(at), _("M j, Y, H:i"))
+    if isinstance(field, BooleanField):
+        return str(_("yes") if value else _("no"))
     if isinstance(field, DateField):
         return date_format(parse_date(str(value)) or value, "DATE_FORMAT")
     if isinstance(field, DecimalField):

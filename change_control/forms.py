@@ -67,6 +67,8 @@ def _has_offset(value: Any) -> bool:
 class SystemsField(forms.ModelMultipleChoiceField[Service]):
     """Systems, as the sorted list of their codes."""
 
+    widget = forms.CheckboxSelectMultiple
+
     def clean(self, value: Any) -> Any:
         return sorted(service.code for service in super().clean(value))
 
@@ -329,6 +331,10 @@ class TickForm(ActionForm):
             field = self.fields["step"]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = self.flow.case.steps.filter(done_at__isnull=True)
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        return {**values, "note": str(values.get("step", ""))}  # what the story tells
 
 
 class FinishForm(ActionForm):

@@ -230,6 +230,23 @@ def test_what_is_no_text_is_refused_with_a_sentence(number, requester, value):
         assert errors[field]
 
 
+@pytest.mark.parametrize("value", [0, 1.5, True, [], {}, None])
+def test_what_is_sent_of_another_type_is_refused(number, requester, desk, value):
+    task = desk.get(f"cases/{number}/").json()["tasks"][0]["id"]
+    for path, field in [
+        (f"cases/{number}/comments/", "body"),
+        (f"cases/{number}/links/", "target"),
+        (f"tasks/{task}/assign/", "to"),
+    ]:
+        body = {"relation": "relates", field: value}
+        _message, errors = refused(desk.post(path, body), 422)
+        assert list(errors) == [field]
+    if value is not True:
+        path = f"cases/{number}/comments/"
+        _message, errors = refused(desk.post(path, {"body": "x", "is_internal": value}), 422)
+        assert list(errors) == ["is_internal"]
+
+
 @pytest.mark.parametrize(
     "version", ["abc", 2**70, -1, True, [], {}, 1.5, "", "1 ", "२", "9" * 4000]
 )

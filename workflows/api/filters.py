@@ -14,7 +14,7 @@ from workflows.models import Case, CaseQuerySet
 class TruthField(forms.NullBooleanField):
     widget = forms.TextInput
 
-    def to_python(self, value: str | None) -> bool | None:
+    def to_python(self, value: str | None) -> bool | None:  # type: ignore[override]  # it is null
         if value in (None, ""):
             return None
         if value.lower() not in ("true", "false"):

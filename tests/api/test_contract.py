@@ -30,6 +30,17 @@ def test_every_operation_has_a_name_of_its_own_and_its_refusals(contract):
         assert {"401", "403", "404", "429"} <= set(operation["responses"])
 
 
+def answered(contract, path, method, status):
+    return contract["paths"][f"/api/v1/cases/{{number}}/{path}"][method]["responses"][status]
+
+
+def test_what_is_answered_is_what_is_written(contract):
+    links = answered(contract, "links/", "post", "201")["content"]["application/json"]["schema"]
+    assert links["type"] == "array"  # all of them at once, not a page
+    file = answered(contract, "attachments/{id}/", "get", "200")["content"]
+    assert list(file) == ["*/*"]
+
+
 def test_the_contract_is_served(db):
     answer = Client().get("/api/v1/schema/", headers={"Accept": "application/json"})
     assert answer.status_code == 200

@@ -230,6 +230,23 @@ def test_what_is_no_text_is_refused_with_a_sentence(number, requester, value):
         assert errors[field]
 
 
+@pytest.mark.parametrize("value", [0, 1.5, True, [], {}, None])
+def test_what_is_sent_of_another_type_is_refused(number, requester, desk, value):
+    task = desk.get(f"cases/{number}/").json()["tasks"][0]["id"]
+    for path, field in [
+        (f"cases/{number}/comments/", "body"),
+        (f"cases/{number}/links/", "target"),
+        (f"tasks/{task}/assign/", "to"),
+    ]:
+        body = {"relation": "relates", field: value}
+        _message, errors = refused(desk.post(path, body), 422)
+        assert list(errors) == [field]
+    if value is not True:
+        path = f"cases/{number}/comments/"
+        _message, errors = refused(desk.post(path, {"body": "x", "is_internal": value}), 422)
+        assert list(errors) == ["is_internal"]
+
+
 @pytest.mark.parametrize(
     "version", ["abc", 2**70, -1, True, [], {}, 1.5, "", "1 ", "२", "9" * 4000]
 )
@@ -254,7 +271,8 @@ def test_missing_fields_are_named_all_at_once(requester):
     "query",
     [
         "q=%00", "service=%00", "unit=a%00", "requester=%00", "kind=%00", "state=%00",
-        "ordering=password", "ordering=requester__password",
+        "ordering=password", "ordering=requester__password", "open=maybe", "open=2", "limit=x",
+        "limit=0", "limit=-1", "limit=1.5", "limit=", "limit=२", "offset=-1", "offset=x",
     ],
 )  # fmt: skip
 def test_a_filter_that_makes_no_sense_is_refused(requester, query):
@@ -264,7 +282,7 @@ def test_a_filter_that_makes_no_sense_is_refused(requester, query):
 @pytest.mark.parametrize(
     "query",
     [
-        "limit=x", "limit=0", f"limit={TOO_MANY}", f"offset={TOO_MANY}", "offset=-1", "open=maybe",
+        f"limit={TOO_MANY}", f"offset={TOO_MANY}", "open=TRUE", "open=", "limit=200", "offset=0",
         "q=%ff", f"q={'x' * 3000}", "q='", "q=%25", "q=_", "format=xml", "foo=bar",
     ],
 )  # fmt: skip

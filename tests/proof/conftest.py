@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import time_machine
+from django.core.cache import cache
+from django.db import transaction
+from django.utils import translation
 
 from tests.proof import servers
 from tests.proof.house import House
+from tests.proof.strangers.town import NOW, Town, build_town
 
 HERE = Path(__file__).parent
 
@@ -60,3 +67,23 @@ def any_house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
     copy = House(tmp_path)
     copy.tokens = founded.tokens
     return copy
+
+
+@pytest.fixture(scope="module")
+def settled(django_db_setup: None, django_db_blocker: Any) -> Iterator[Town]:
+    """The town as it was built, for all proofs of a file; what each does to it is undone."""
+    with (
+        django_db_blocker.unblock(),
+        time_machine.travel(NOW, tick=False),
+        translation.override("en"),
+        transaction.atomic(),
+    ):
+        yield build_town()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def town(settled: Town, db: None, caplog: pytest.LogCaptureFixture) -> Town:
+    cache.clear()  # counts of requests
+    caplog.set_level(logging.CRITICAL, "django.request")  # thousands of refusals are no news here
+    return settled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +15,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import translation
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import BaseContentNegotiation
@@ -37,6 +39,7 @@ from workflows.api.serializers import receipt, whole_case
 from workflows.counting import MOST, counted
 from workflows.idempotency import Answer, Render
 from workflows.models import Case
+from workflows.refusals import BadData
 
 REQUESTS = "1200/minute"
 
@@ -74,6 +77,19 @@ class Pages(LimitOffsetPagination):
     def get_count(self, queryset: Any) -> int:
         return self.counted if self.counted.is_all else FAR
 
+    def get_limit(self, request: Request) -> int:
+        sent = request.query_params.get(self.limit_query_param)
+        return self.default_limit if sent is None else min(whole("limit", sent, 1), self.max_limit)
+
+    def get_offset(self, request: Request) -> int:
+        sent = request.query_params.get(self.offset_query_param)
+        return 0 if sent is None else whole("offset", sent, 0)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        limit, offset = super().get_schema_operation_parameters(view)
+        limit["schema"]["minimum"], offset["schema"]["minimum"] = 1, 0
+        return [limit, offset]
+
     def get_paginated_response(self, data: Any) -> Response:
         found = {
             "count": min(self.counted, MOST), "is_counted": self.counted.is_all,
@@ -89,6 +105,15 @@ class Pages(LimitOffsetPagination):
         described["properties"]["is_counted"] = counted
         described["required"] = [*described["required"], "is_counted"]
         return described
+
+
+def whole(name: str, sent: str, smallest: int) -> int:
+    """Return the number that was sent as `name`, or raise `BadData`."""
+    number = int(sent) if re.fullmatch("[0-9]{1,100}", sent) else -1
+    if number < smallest:
+        sentence = _("Send a whole number from %(smallest)s on.") % {"smallest": smallest}
+        raise BadData({name: [sentence]})
+    return number
 
 
 FAR = 2**31

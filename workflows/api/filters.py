@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import django_filters as filters
+from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from people.models import Unit
 from workflows.models import Case, CaseQuerySet
 
 
+class TruthField(forms.NullBooleanField):
+    widget = forms.TextInput
+
+    def to_python(self, value: str | None) -> bool | None:  # type: ignore[override]  # it is null
+        if value in (None, ""):
+            return None
+        if value.lower() not in ("true", "false"):
+            raise forms.ValidationError(_("Send true or false here."))
+        return value.lower() == "true"
+
+
+class TruthFilter(filters.BooleanFilter):
+    """True or false and nothing else: what cannot be understood is not passed over."""
+
+    field_class = TruthField
+
+
 class CaseFilter(filters.FilterSet):
     kind = filters.CharFilter(help_text="As in `kinds/`.")
     state = filters.CharFilter()
-    open = filters.BooleanFilter(
+    open = TruthFilter(
         field_name="closed_at", lookup_expr="isnull", help_text="`true`: not closed yet."
     )
     service = filters.CharFilter(field_name="service__code", help_text="Its code.")

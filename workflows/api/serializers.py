@@ -32,6 +32,24 @@ class Seconds(serializers.IntegerField):
         return int(value.total_seconds())
 
 
+class Text(serializers.CharField):
+    """Text, and no number that could be written as one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Truth(serializers.BooleanField):
+    """True or false, and none of the words and numbers that could mean it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class Anything(serializers.JSONField):
     """Text, number, truth value or null, depending on the field it is of."""
 
@@ -309,10 +327,10 @@ class ExplanationDocument(Document):
 class CommentDocument(Document):
     id = serializers.IntegerField(read_only=True)
     author = Named("username")
-    body = serializers.CharField(
+    body = Text(
         max_length=20_000, trim_whitespace=False, help_text="Markdown; `@username` calls somebody."
     )
-    is_internal = serializers.BooleanField(default=False, help_text="Hidden from who asked.")
+    is_internal = Truth(default=False, help_text="Hidden from who asked.")
     created_at = serializers.DateTimeField(read_only=True)
 
 
@@ -332,9 +350,9 @@ class FileSent(serializers.Serializer[Any]):
 
 
 class LinkSent(serializers.Serializer[Any]):
-    target = serializers.CharField(help_text="The number of a case you may see.")
+    target = Text(help_text="The number of a case you may see.")
     relation = serializers.ChoiceField(choices=CaseLink.Relation.choices)
 
 
 class AssignmentSent(serializers.Serializer[Any]):
-    to = serializers.CharField(help_text="A user name.")
+    to = Text(help_text="A user name.")

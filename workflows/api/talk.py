@@ -71,7 +71,7 @@ class Attachments(Endpoint):
 class OneAttachment(Endpoint):
     @extend_schema(
         operation_id="download_attachment", summary="Download a file",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        responses={(200, "*/*"): OpenApiTypes.BINARY},  # as the file is
     )  # fmt: skip
     def get(self, request: Request, number: str, pk: int) -> FileResponse:
         return attachments.served(get_object_or_404(self.case(number).attachments, pk=pk))
@@ -92,6 +92,8 @@ class Watching(Endpoint):
 
 
 class Links(Endpoint):
+    pagination_class = None
+
     @extend_schema(
         operation_id="link_cases", summary="Link a case to another",
         request=LinkSent, responses={201: LinkDocument(many=True)},

@@ -64,7 +64,7 @@ def violations(at: datetime) -> Iterator[str]:
             found = [f"{one.case.number}: {said}" for one in books for said in _of_case(one)]
             found += _deciders(books)
         yield from found
-        if not books:
+        if len(books) < CHUNK:
             return
         last = books[-1].case.pk
 

@@ -247,9 +247,13 @@ CLOSE = rows.Change(
 
 
 def next_alert(clock: Clock) -> datetime | None:
-    """Return when the next threshold above `clock.level` is reached, the deadline always one."""
+    """Return when the next threshold above `clock.level` is reached, the deadline always one.
+
+    One passed before the clock stood still is told of when it goes on, not in the past.
+    """
     ahead = (percent for percent in sorted({*clock.warn_at, 100}) if percent > clock.level)
-    return next((alert_instant(clock, percent) for percent in ahead), None)
+    instants = (max(alert_instant(clock, percent), clock.changed_at) for percent in ahead)
+    return next(instants, None)
 
 
 def alert_instant(clock: Clock, percent: int) -> datetime:

@@ -219,7 +219,9 @@ class Lifecycle:
     `description`, `model`, `State`, `initial`, `form` (filing), `work`, `clocks`, `readers`
     (roles that see every case of their unit), `filers` (roles that may file; none: everybody),
     `closed` (the final states), `idle` (states where nobody owes work, and why), `revision`,
-    `path` (the states of the stepper), `details` (the fields the case page shows), `icon`.
+    `path` (the states of the stepper), `details` (the fields the case page shows), `icon`,
+    `renamed` (state or action of earlier days → its name today) and `retired` (action, source and
+    target of ways that are no more), by which events of earlier days are read.
     """
 
     kind: ClassVar[str] = ""
@@ -245,6 +247,8 @@ class Lifecycle:
         150: (Role.HEAD_OF_OPS,),
     }
     revision: ClassVar[int] = 1
+    renamed: ClassVar[Mapping[str, str]] = {}
+    retired: ClassVar[Collection[tuple[str, str, str]]] = ()
     _actions: ClassVar[dict[str | None, list[Action]]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -413,6 +417,11 @@ class Lifecycle:
     def action(cls, name: str, state: str) -> Action | None:
         """Look `name` up among the declared actions; None if it does not leave `state`."""
         return next((action for action in cls.actions(state) if action.name == name), None)
+
+    @classmethod
+    def now_called(cls, name: str) -> str:
+        """Return what a state or action that an event tells of is called today."""
+        return cls.renamed.get(name, name)
 
     @classmethod
     def work_label(cls, step: str) -> Text:

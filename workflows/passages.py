@@ -55,8 +55,11 @@ class Passage:
         return next(iter(customers & self.who.stands_in_for), None)
 
     def note(self, action: str, *, note: str = "", **data: Any) -> Event:
-        """Record something that does not move the case: a claim, a comment, a link."""
-        return self.record(Event.Kind.NOTE, action, note=note, data=data)
+        """Record something that does not move the case: a claim, a comment, a link.
+
+        Within a transition it comes before the move: the case is still where it was.
+        """
+        return self.record(Event.Kind.NOTE, action, target=self.flow.source, note=note, data=data)
 
     def record(
         self,
@@ -64,6 +67,7 @@ class Passage:
         action: str,
         *,
         source: str = "",
+        target: str = "",
         note: str = "",
         data: dict[str, Any] | None = None,
         changed: Iterable[str] = (),
@@ -73,8 +77,9 @@ class Passage:
         With webhooks one more, and one for the messages to those that want it.
         """
         event = next_event(
-            self.case, kind, action, self.case.state, at=self.at, actor_id=self.who.user.pk,
-            on_behalf_of_id=self.on_behalf_of_id, source=source, note=note, data=data or {},
+            self.case, kind, action, target or self.case.state, at=self.at,
+            actor_id=self.who.user.pk, on_behalf_of_id=self.on_behalf_of_id, source=source,
+            note=note, data=data or {},
         )  # fmt: skip
         rows.insert([event])
         webhooks.tell(event)

@@ -21,6 +21,8 @@ from workflows import clocks
 from workflows.actions import add_comment, claim_task, watch_case
 from workflows.custody import attribution
 from workflows.explain import explain
+from workflows.heartbeat import run
+from workflows.invariants import violations
 from workflows.models import Clock, ClockSegment, Custody, Event, Outbox
 from workflows.refusals import NotAllowed
 from workflows.sweep import sweep
@@ -258,6 +260,16 @@ def test_a_paused_clock_does_not_alert(world):
     sweep(NOON + timedelta(days=60))
     told = Event.objects.filter(case=step.case, kind="clock", data__metric="proposal")
     assert not told.exists()
+
+
+def test_what_passed_before_a_pause_is_told_of_when_the_clock_goes_on(world):
+    """14 of 24 hours are over when the question is asked, and nothing was swept until then."""
+    step = walk(world, "assessing").act("analyst", "ask_requester", after=36 * HOUR)
+    assert step.clock("proposal").elapsed > 12 * HOUR  # the first warning is at 50 %
+    run("sweep", step.at)
+    step.act("requester", "answer")
+    assert step.clock("proposal").next_alert_at == step.at
+    assert list(violations(step.at)) == []
 
 
 def test_a_stopped_clock_does_not_alert(world):

@@ -9,6 +9,7 @@ from agreements.models import Standard, StandardVersion
 from tests.changes.walking import walk
 from tests.world import NOON
 from workflows.clocks import read
+from workflows.invariants import violations
 from workflows.passages import passage
 from workflows.retiming import migrate, preview, rematch
 
@@ -92,6 +93,14 @@ def test_a_later_delivery_date_is_approved_first_and_then_holds(world):
     assert step.case.state == "in_development"
     assert step.clock("delivery").budget == agreed + 8 * HOUR
     assert "retime" in step.case.events.values_list("action", flat=True)
+
+
+def test_what_an_action_retimes_is_told_before_the_case_moves(world):
+    step = walk(world, "in_development").act("developer", "re_estimate", due_on="2026-12-07")
+    moved, retimed = step.case.events.order_by("-seq")[:2]
+    assert (retimed.action, retimed.target) == ("retime", "in_development")
+    assert (moved.action, moved.source) == ("re_estimate", "in_development")
+    assert list(violations(step.at)) == []
 
 
 def test_an_earlier_delivery_date_holds_at_once(world):

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
@@ -308,17 +309,43 @@ class FreezePeriod(models.Model):
         return in_reader_language(self.name, self.name_zh)
 
 
+def validate_table(content: Any) -> None:
+    """Let no table be saved that cannot judge every answer it asks for."""
+    try:
+        answers = [one for question in content["questions"] for one in question["answers"]]
+        named = all(
+            isinstance(one[name], str) and one[name]
+            for one in (*content["questions"], *answers) for name in ("key", "text", "text_zh")
+        )  # fmt: skip
+        floors = [one["from_points"] for one in content["classes"]]
+        risks = [Risk(one["risk"]) for one in (*content["classes"], *content["rules"])]
+        counted = all(type(one["points"]) is int for one in answers)
+        told = all(isinstance(rule["when"], dict) for rule in content["rules"])
+        is_table = named and counted and told and bool(risks) and floors == sorted({0, *floors})
+    except (AttributeError, KeyError, TypeError, ValueError):
+        is_table = False
+    if not is_table:
+        raise ValidationError(
+            _("This is no table of questions, classes and rules; begin with a copy of one.")
+        )
+
+
 class RiskTable(models.Model):
     """A version of the questionnaire: questions, what answers count, and rules; see `risk.py`."""
 
     number = models.PositiveIntegerField(_("version"), unique=True)
     effective_from = models.DateTimeField(_("in force from"))
-    content = models.JSONField(_("questions, classes and rules"))
+    content = models.JSONField(_("questions, classes and rules"), validators=[validate_table])
 
     class Meta:
         verbose_name = _("risk table")
         verbose_name_plural = _("risk tables")
         ordering = ["-number"]
+
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether the table is in force, so that changes were judged by it."""
+        return self.effective_from <= timezone.now()
 
     def __str__(self) -> str:
         return str(self.number)

@@ -44,7 +44,7 @@ class Record:
 
 
 @cache
-def _shipped() -> Table:
+def shipped_table() -> Table:
     found: Table = json.loads(SHIPPED.read_text(encoding="utf-8"))
     return found
 
@@ -52,7 +52,7 @@ def _shipped() -> Table:
 def table_at(at: datetime) -> Table:
     """Return the table in force, the shipped one where nobody made another (1 query)."""
     version = RiskTable.objects.filter(effective_from__lte=at).first()
-    return version.content if version else _shipped()
+    return version.content if version else shipped_table()
 
 
 def judge(answers: dict[str, str], table: Table) -> Judgement:

@@ -13,10 +13,14 @@ from people.roles import Role
 WEBHOOKS = ("workflows.add_webhook", "workflows.change_webhook")
 MAY: dict[str, tuple[str, ...]] = {
     Role.SERVICE_MANAGER: (
-        "agreements.", "changes.", "workflows.view_", "workflows.change_outbox", *WEBHOOKS,
-        "people.view_", "people.add_absence", "people.change_absence", "auditlog.view_",
+        "agreements.", "changes.", "change_control.", "workflows.view_", "workflows.change_outbox",
+        *WEBHOOKS, "people.view_", "people.add_absence", "people.change_absence", "auditlog.view_",
     ),
-    Role.AUDITOR: ("agreements.view_", "changes.view_", "workflows.view_", "auditlog.view_"),
+    Role.CHANGE_MANAGER: ("change_control.", "agreements.view_", "auditlog.view_"),
+    Role.AUDITOR: (
+        "agreements.view_", "changes.view_", "change_control.view_", "workflows.view_",
+        "auditlog.view_",
+    ),
     Role.ADMINISTRATOR: (
         "people.", "agreements.view_", "workflows.view_", *WEBHOOKS, "auditlog.view_",
     ),

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.change_control.walking import DAY, HIGH, MEDIUM, OPENS, QUARTER, ROUTES, Walk, walk
+from change_control.states import ChangeState
+from tests.change_control.walking import DAY, HIGH, MEDIUM, OPENS, QUARTER, Walk, walk
 from tests.refusing import refused
 from workflows.door import perform
 from workflows.events import broken_chains
@@ -18,7 +19,7 @@ from workflows.sweep import sweep
 pytestmark = pytest.mark.engine
 
 
-@pytest.mark.parametrize("state", ["draft", *ROUTES])
+@pytest.mark.parametrize("state", ChangeState.values)
 def test_every_state_is_reached_and_everything_fits_together(world, state):
     step = walk(world, state)
     assert list(violations(step.at)) == []

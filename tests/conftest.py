@@ -24,4 +24,4 @@ def in_english() -> None:
 def world(db: None) -> dict[str, User]:
     """Return everybody of the demo organisation by user name; no cases yet."""
     build_world()
-    return {user.username: user for user in User.objects.select_related("unit")}
+    return {user.username: user for user in User.objects.select_related("unit").order_by("pk")}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from workflows.bpmn import edges, flow_of
@@ -18,8 +20,16 @@ def chart_svg(
 ) -> SafeString:
     """Draw a process in the reader's language; `done` and `now` are states of one case.
 
-    Stands in an element of class `og-chart`, which scrolls; looks come from `chart.css`.
+    Stands in an element of class `og-chart`, which scrolls; looks come from `chart.css`. Drawn once
+    for all cases that came the same way.
     """
+    return _drawn(lifecycle, frozenset(done), now, get_language())  # type: ignore[arg-type]  # a class is hashable
+
+
+@lru_cache(maxsize=128)  # some 20 kB each
+def _drawn(
+    lifecycle: type[Lifecycle], done: frozenset[str], now: str | None, language: str
+) -> SafeString:
     return render_to_string(
         "workflows/chart.svg",
         {

@@ -23,7 +23,7 @@ from workflows.lifecycles import (
     asks,
     case_state,
 )
-from workflows.models import Case, CaseLink
+from workflows.models import CaseLink
 from workflows.permissions import has_role, holds_task, is_automation, is_requester
 from workflows.quorums import ByCase, Seat, all_of
 
@@ -221,10 +221,6 @@ class ChangeLifecycle(Lifecycle):
 
     def follow_up(self, name: str, values: dict[str, Any]) -> None:
         """Link a change to what it comes from."""
-        origin = values.get("origin") if name == "open" else None
-        if origin:
-            CaseLink.objects.create(
-                source=self.case, target=Case.objects.get(number=origin), created_at=self.at,
-                relation=CaseLink.Relation.RAISED_FROM, created_by=self.actor,
-            )
+        if name == "open":
+            self.link_to(values.get("origin", ""), CaseLink.Relation.RAISED_FROM)
 # fmt: on

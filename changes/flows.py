@@ -25,6 +25,7 @@ from workflows.lifecycles import (
     asks,
     case_state,
 )
+from workflows.models import CaseLink
 from workflows.permissions import has_role, holds_task, is_automation, is_requester, worked_on
 from workflows.quorums import Seat, all_of
 
@@ -221,6 +222,11 @@ class OptimizationLifecycle(Lifecycle):
 
     @do(S.ACCEPTING, S.CLOSED, _("Close: not answered in time"), permission=is_automation)
     def close_unanswered(self) -> None: ...
+
+    def follow_up(self, name: str, values: dict[str, Any]) -> None:
+        """Link the change by which a request went live, where its reference is a case here."""
+        if name == "pass_test":
+            self.link_to(values["change_reference"], CaseLink.Relation.RELATES)
 
     # -- the requester ---------------------------------------------------------------------------
     @do([*DESK, S.RETURNED, *AT_WORK], S.WITHDRAWN, _("Withdraw"), permission=is_requester,

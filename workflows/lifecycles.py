@@ -353,6 +353,19 @@ class Lifecycle:
     def follow_up(self, name: str, values: dict[str, Any]) -> None:
         """Called after `name` was recorded, `open` too: for rows that a process keeps besides."""
 
+    def link_to(self, number: str, relation: str) -> None:
+        """Link the case to another that the actor may see; to nothing where there is none."""
+        from workflows.models import Case, CaseLink
+
+        assert self.who is not None  # the door always looks with somebody's eyes
+        others = Case.objects.visible_to(self.who).exclude(pk=self.case.pk)
+        target = others.filter(number=number.strip()).first() if number else None
+        if target is not None:
+            CaseLink.objects.get_or_create(
+                source=self.case, target=target, relation=relation,
+                defaults={"created_by": self.actor, "created_at": self.at},
+            )  # fmt: skip
+
     def is_barred(self, step: str, who: Actor) -> bool:
         barred = self.work[step].barred
         return barred is not None and barred(self, who)

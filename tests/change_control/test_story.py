@@ -8,6 +8,7 @@ import pytest
 
 from change_control.states import ChangeState
 from tests.change_control.walking import DAY, HIGH, MEDIUM, OPENS, QUARTER, Walk, walk
+from tests.changes.walking import walk as asked_for
 from tests.refusing import refused
 from workflows.door import perform
 from workflows.events import broken_chains
@@ -118,6 +119,17 @@ def test_a_change_says_what_it_comes_from(world):
     step = walk(world, origin=fault.case.number)
     link = CaseLink.objects.get(source=step.case)
     assert (link.target.number, link.relation) == (fault.case.number, "raised_from")
+
+
+def test_a_request_that_goes_live_through_a_change_is_linked_to_it(world):
+    change = walk(world)
+    request = asked_for(world, "testing").act(
+        "tester", "pass_test", change_reference=change.case.number
+    )
+    link = CaseLink.objects.get(target=change.case)
+    assert (link.source.number, link.relation) == (request.case.number, "relates")
+    asked_for(world, "accepting")  # a reference of another register is only kept
+    assert CaseLink.objects.count() == 1
 
 
 # -- refusals -------------------------------------------------------------------------------------

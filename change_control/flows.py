@@ -30,6 +30,7 @@ from workflows.quorums import ByCase, Seat, all_of
 DRAFTS = [S.DRAFT, S.RETURNED]
 BEFORE_WORK = [S.ASSESSING, S.AWAITING_APPROVAL, S.SCHEDULED]
 REVIEWED = [S.BACKED_OUT, S.FAILED, S.REVIEW]
+ASKED_AGAIN = _("Whoever approved what you edit here is asked again; other approvals stand.")
 MANAGER, HEAD, CAB = Role.CHANGE_MANAGER, Role.HEAD_OF_OPS, Role.CAB_MEMBER
 
 
@@ -108,9 +109,9 @@ class ChangeLifecycle(Lifecycle):
     @do(DRAFTS, label=_("Edit"), permission=is_requester, custom=asks(forms.EditForm))
     @do(S.ASSESSING, label=_("Edit"), permission=is_requester, custom=asks(forms.EditForm))
     @do(S.AWAITING_APPROVAL, S.AWAITING_APPROVAL, _("Edit"), permission=is_requester,
-        custom=asks(forms.EditForm, anew=True))
+        custom=asks(forms.EditForm, anew=True, help=ASKED_AGAIN))
     @do(S.SCHEDULED, Either(rules.after_edit, [S.SCHEDULED, S.AWAITING_APPROVAL]), _("Edit"),
-        permission=is_requester, custom=asks(forms.EditForm))
+        permission=is_requester, custom=asks(forms.EditForm, help=ASKED_AGAIN))
     def edit(self, **values: Any) -> None:
         self.put(**values)
 

@@ -68,6 +68,17 @@ def test_a_form_with_files_may_say_that_it_is_in_utf_8(browser):
     assert browser.generic("POST", "/new/optimization/", FILE, kind).status_code == 422
 
 
+@pytest.mark.parametrize("version", ["²", "①", "१", "９", "-1", "9" * 5000, "\u202e1"])
+def test_a_version_that_is_no_number_is_as_good_as_none(browser, world, version):
+    answer = browser.post(
+        "/new/optimization/",
+        {"title": "x", "service": "erp", "wanted": "y", "urgency": "normal"},
+    )
+    page = f"{answer['Location']}do/withdraw/"
+    answer = browser.post(page, {"reason": "x", "expected_version": version})
+    assert answer.status_code == 302
+
+
 def test_an_error_of_ours_speaks_the_readers_language(browser, monkeypatch):
     def broken(*args):
         raise ZeroDivisionError

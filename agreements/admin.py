@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from auditlog.registry import auditlog
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models import QuerySet
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -38,8 +44,42 @@ for model in (
 auditlog.register(Agreement, m2m_fields={"customers"})
 
 
+class ShallowJSONField(forms.JSONField):
+    """JSON; nested deeper or with longer numbers than Python can follow, it is refused too."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(self.error_messages["invalid"], params={"value": "…"}) from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except (ValueError, RecursionError):
+            return InvalidJSONInput(data)
+
+
+JSON: Any = {models.JSONField: {"form_class": ShallowJSONField}}
+
+
+class ChoiceOfRows(AutocompleteSelect):
+    """Shows the row that was chosen, and asks no database for what can be no row."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        keys = [one for one in value if re.fullmatch("[0-9]{1,18}", str(one))]
+        return super().optgroups(name, keys, attr)
+
+
 class Page(admin.ModelAdmin):  # type: ignore[type-arg]  # Django has no subscript here at run time
     """The base of the pages below, any model."""
+
+    formfield_overrides = JSON
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", ChoiceOfRows(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class KeptAdmin(Page):
@@ -60,6 +100,7 @@ class Rows(admin.TabularInline):  # type: ignore[type-arg]  # Django has no subs
     """The base of the tables inside a page, any model."""
 
     extra = 0
+    formfield_overrides = JSON
 
 
 class VersionInline(Rows):

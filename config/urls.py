@@ -6,6 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 admin.site.site_header = admin.site.site_title = _("Opsgate: administration")
 
+handler400 = "workflows.error_pages.bad_request"
+handler403 = "workflows.error_pages.forbidden"
+handler404 = "workflows.error_pages.not_found"
+handler500 = "workflows.error_pages.broken"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("workflows.api.urls")),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.utils.translation import gettext
 
 from people.models import User
+from workflows import error_pages
 from workflows.refusals import Refusal
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -38,7 +39,10 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:  # Django leaves it blank
+            return error_pages.wrong_method(response)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refusal):
@@ -56,12 +60,9 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) <= settings.REQUEST_MAX_BYTES:
+        if re.fullmatch("[0-9]{1,18}", length) and int(length) <= settings.REQUEST_MAX_BYTES:
             return self.get_response(request)
-        if request.path.startswith("/api/"):
-            sentence = gettext("This is too much at once.")
-            return JsonResponse({"message": sentence, "errors": {}}, status=413)
-        return render(request, "400.html", status=413)
+        return error_pages.too_large(request)
 
 
 class PrivateMiddleware:
@@ -78,12 +79,18 @@ class PrivateMiddleware:
 
 
 class NoNulMiddleware:
-    """Answer 400 to addresses and forms with a NUL character, which no text has (PostgreSQL)."""
+    """Answer 400 to addresses and forms with a NUL character, which no text has (PostgreSQL).
+
+    And to forms with files that are not in UTF-8; the others Django refuses itself.
+    """
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        charset = (request.content_params or {}).get("charset", "utf-8").lower()
+        if request.content_type == "multipart/form-data" and charset not in ("utf-8", "utf8"):
+            raise BadRequest("not UTF-8")
         if "\x00" in request.path or (not request.path.startswith("/api/") and self._sent(request)):
             raise BadRequest("NUL")
         return self.get_response(request)

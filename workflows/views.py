@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -187,7 +188,7 @@ def act(request: Request, number: str, name: str) -> HttpResponse:
 
 def _version(request: Request) -> int | None:
     value = request.POST.get("expected_version", "")
-    return int(value) if value.isdigit() and len(value) < 10 else None
+    return int(value) if re.fullmatch("[0-9]{1,9}", value) else None
 
 
 def _next_page(request: Request, case: Case, who: Actor) -> HttpResponse:

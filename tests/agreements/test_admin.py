@@ -42,6 +42,26 @@ def test_rows_open(manager_client: Client, model: type) -> None:
     assert response.status_code == 200
 
 
+@pytest.mark.parametrize(
+    "sent", ["[" * 10_000, "9" * 5000, "nonsense", '{"a": NaN', "\ud800".encode("utf-8", "replace")]
+)
+def test_what_is_no_json_is_refused(manager_client: Client, sent: str) -> None:
+    page = reverse("admin:agreements_standardversion_add")
+    answer = manager_client.post(page, {"warn_at": sent})
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors["warn_at"]
+
+
+@pytest.mark.parametrize("sent", ["Infinity", "\u202ex", str(2**63), "9" * 5000, "²", "-1"])
+@pytest.mark.parametrize(("table", "field"), [("service", "parent"), ("standard", "service")])
+def test_what_is_no_row_is_refused(
+    manager_client: Client, table: str, field: str, sent: str
+) -> None:
+    answer = manager_client.post(reverse(f"admin:agreements_{table}_add"), {field: sent})
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors[field]
+
+
 def test_published_calendar_version_is_read_only(manager_client: Client) -> None:
     version = CalendarVersion.objects.get(calendar__code="business-hours")
     url = reverse("admin:agreements_calendarversion_change", args=[version.pk])

@@ -126,6 +126,38 @@ def test_who_acts_on_an_old_version_is_told_so(number, requester, desk):
     assert requester.post(f"cases/{number}/actions/withdraw/", fresh).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "kind"),
+    [
+        ("cases/%00/", {}, "application/json"),
+        ("cases/", {"Host": "evil.example"}, "application/json"),
+        ("cases/", {"Host": ""}, "application/json"),
+        ("cases/", {}, "multipart/form-data; boundary=x; charset=idna"),
+        ("docs/", {"Host": "[::1"}, "application/json"),
+    ],
+)
+def test_what_no_view_could_answer_has_the_shape_too(requester, path, headers, kind):
+    answer = requester.client.generic(
+        "POST", f"{API}{path}", "{}", kind, headers={**requester.headers, **headers}
+    )
+    message, _errors = refused(answer, 400)
+    assert message == "This request cannot be read."
+
+
+def test_a_form_with_half_a_head_is_told_so(number, requester):
+    refused(requester.client.generic(
+        "POST", f"{API}cases/{number}/attachments/", "--x", "multipart/form-data; boundary=",
+        headers=requester.headers,
+    ), 400)  # fmt: skip
+
+
+def test_the_pages_of_the_contract_refuse_in_json(requester):
+    refused(requester.post("docs/", {}), 405)
+    refused(requester.call("OPTIONS", "docs/"), 405)
+    for accept in ("x", "application/xml", "text/plain"):
+        assert requester.get("docs/", Accept=accept).status_code == 200
+
+
 def test_the_wrong_method_or_type_is_told_so(number, requester):
     answer = requester.call("PUT", "cases/", {})
     refused(answer, 405)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from django.http import HttpResponse, JsonResponse
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer2,
     OpenApiYamlRenderer,
@@ -13,6 +15,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.response import Response
 
 from workflows.api import errors
+from workflows.api.endpoint import AlwaysFirst
 
 
 class Schema(SpectacularAPIView):
@@ -26,8 +29,21 @@ class Schema(SpectacularAPIView):
 
 
 class Docs(SpectacularSwaggerSplitView):
-    """Swagger UI with its script at an address of its own: the policy allows none in a page."""
+    """Swagger UI with its script at an address of its own: the policy allows none in a page.
+
+    A page whatever `Accept` says; refused as everywhere in the API.
+    """
 
     metadata_class = None
+    content_negotiation_class = AlwaysFirst
     url_name = "api:schema"
     template_name = "workflows/api_docs.html"
+
+    def get_exception_handler(self) -> Callable[..., HttpResponse]:
+        return refused
+
+
+def refused(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """Return the refusal as JSON, though the renderer of the page is another."""
+    said = errors.answer(error, context)
+    return JsonResponse(said.data, status=said.status_code)

@@ -51,8 +51,8 @@ class AnyRate(UserRateThrottle):
         return str(api_settings.DEFAULT_THROTTLE_RATES.get("user") or REQUESTS)
 
 
-class AlwaysJSON(BaseContentNegotiation):
-    """Answer in JSON whatever `Accept` says; a download is what it is."""
+class AlwaysFirst(BaseContentNegotiation):
+    """Answer in JSON, the first renderer, whatever `Accept` says; a download is what it is."""
 
     def select_parser(self, request: Request, parsers: Any) -> BaseParser | None:
         kind = (request.content_type or "").partition(";")[0].strip().lower()
@@ -128,7 +128,7 @@ class Endpoint(GenericAPIView[Any]):
     throttle_classes = [AnyRate]
     parser_classes: Any = [JSONParser]
     renderer_classes = [JSONRenderer]
-    content_negotiation_class = AlwaysJSON
+    content_negotiation_class = AlwaysFirst
     pagination_class: Any = Pages
     filter_backends: Any = []
     metadata_class = None

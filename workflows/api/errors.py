@@ -6,9 +6,15 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.core.signals import got_request_exception
-from django.http import Http404
+from django.http import Http404, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -31,6 +37,16 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response:
         _add_headers(response, error)
         return response
     return _of_django(error) or _unexpected(error, context)
+
+
+def plain(error: Exception | None) -> JsonResponse:
+    """Return the same answer where no view is there to write it; None: an error of ours."""
+    said = (error and _of_django(error)) or broken()
+    return JsonResponse(said.data, status=said.status_code)
+
+
+def broken() -> Response:
+    return problem(500, _("Something broke on our side. It was written down; please try later."))
 
 
 def problem(status_code: int, message: str, errors: Mapping[str, Any] | None = None) -> Response:
@@ -73,7 +89,7 @@ def _of_django(error: Exception) -> Response | None:
         return problem(403, _("This is not yours to do."))
     if isinstance(error, RequestDataTooBig):
         return problem(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, _("This is too much at once."))
-    if isinstance(error, SuspiciousOperation):
+    if isinstance(error, (SuspiciousOperation, BadRequest, MultiPartParserError)):
         return problem(400, _("This request cannot be read."))
     return None
 
@@ -83,4 +99,4 @@ def _unexpected(error: Exception, context: Mapping[str, Any]) -> Response:
     request = context["request"]
     logger.error("API: %s %s", request.method, request.path, exc_info=error)
     got_request_exception.send(sender=None, request=request)
-    return problem(500, _("Something broke on our side. It was written down; please try later."))
+    return broken()

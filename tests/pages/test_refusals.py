@@ -1,0 +1,89 @@
+"""How pages say no where no view could answer: in the reader's language, and why."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from people.models import User
+
+CHINESE, ENGLISH = "zh-hans", "en"
+UNCHANGED = "未做任何更改"
+FILE = b'--x\r\nContent-Disposition: form-data; name="title"\r\n\r\na\r\n--x--\r\n'
+
+
+def reader(user: User, language: str) -> Client:
+    client = Client(headers={"Accept-Language": language}, raise_request_exception=False)
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def browser(world: dict[str, User]) -> Client:
+    """Of somebody who reads Chinese."""
+    return reader(world["requester"], CHINESE)
+
+
+def said(answer, language=CHINESE) -> str:
+    """Return the sentence of a page."""
+    page = answer.content.decode()
+    assert f'<html lang="{language}"' in page
+    found = re.search(r'og-empty__text">([^<]+)<', page)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("path", ["/cases/", "/logout/", "/language/", "/inbox/"])
+def test_who_calls_an_address_in_another_way_is_told_so(world, path):
+    method = "GET" if path in ("/logout/", "/language/") else "POST"
+    answer = reader(world["requester2"], ENGLISH).generic(method, path)
+    assert answer.status_code == 405
+    assert answer["Allow"]
+    assert "nothing was changed" in said(answer, ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [("/cases/%00/", {}), ("/cases/?q=%00", {}), ("/cases/", {"Host": "evil.example"})],
+)
+def test_what_cannot_be_read_is_refused_in_the_readers_language(browser, address, headers):
+    answer = browser.get(address, headers=headers)
+    assert answer.status_code == 400
+    assert UNCHANGED in said(answer)
+
+
+@pytest.mark.parametrize("charset", ["idna", "utf-16", "gbk", "none", '"'])
+@pytest.mark.parametrize("path", ["/new/optimization/", "/login/", "/language/"])
+def test_a_form_with_files_is_read_in_utf_8_alone(browser, path, charset):
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    answer = browser.generic("POST", path, FILE, kind)
+    assert answer.status_code == 400
+    assert UNCHANGED in said(answer)
+
+
+def test_a_form_with_files_may_say_that_it_is_in_utf_8(browser):
+    kind = "multipart/form-data; boundary=x; charset=UTF-8"
+    assert browser.generic("POST", "/new/optimization/", FILE, kind).status_code == 422
+
+
+@pytest.mark.parametrize("version", ["²", "①", "१", "９", "-1", "9" * 5000, "\u202e1"])
+def test_a_version_that_is_no_number_is_as_good_as_none(browser, world, version):
+    answer = browser.post(
+        "/new/optimization/",
+        {"title": "x", "service": "erp", "wanted": "y", "urgency": "normal"},
+    )
+    page = f"{answer['Location']}do/withdraw/"
+    answer = browser.post(page, {"reason": "x", "expected_version": version})
+    assert answer.status_code == 302
+
+
+def test_an_error_of_ours_speaks_the_readers_language(browser, monkeypatch):
+    def broken(*args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("workflows.inbox.counts", broken)
+    answer = browser.get("/inbox/")
+    assert answer.status_code == 500
+    assert said(answer)

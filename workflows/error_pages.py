@@ -1,0 +1,50 @@
+"""What is answered where no view could: a page, or below the API the shape of its refusals."""
+
+from __future__ import annotations
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.template import loader
+from django.views import defaults
+
+from workflows.api import errors
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return errors.plain(exception) if _is_api(request) else bare_page("400.html", 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return errors.plain(exception)
+    return defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return (
+        errors.plain(exception) if _is_api(request) else defaults.page_not_found(request, exception)
+    )
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    return errors.plain(None) if _is_api(request) else bare_page("500.html", 500)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return errors.plain(RequestDataTooBig()) if _is_api(request) else bare_page("400.html", 413)
+
+
+def wrong_method(refusal: HttpResponse) -> HttpResponse:
+    """Return the refusal, which says nothing, with a sentence."""
+    page = bare_page("405.html", 405)
+    page["Allow"] = refusal["Allow"]
+    return page
+
+
+def bare_page(template: str, status: int) -> HttpResponse:
+    """Render without the shell, which asks who reads: that may not be known, or be what fails."""
+    return HttpResponse(loader.render_to_string(template), status=status)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")

@@ -21,8 +21,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-SCREENS = ["/inbox/", "/inbox/?view=queue", "/cases/", "/new/", "/new/optimization/"]
-CASE = re.compile(r"/cases/REQ-\d+-\d+/$")
+SCREENS = [
+    "/inbox/", "/inbox/?view=queue", "/cases/", "/new/", "/new/optimization/", "/new/change/",
+]  # fmt: skip
+CASE = re.compile(r"/cases/[A-Z]+-\d{4}-\d+/$")
 SETTLED = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 

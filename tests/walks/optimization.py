@@ -307,14 +307,17 @@ USUAL = {"limit": Decimal(10), "head_above": Decimal(5), "may_refuse": 2, "reope
 TIGHT = {"limit": Decimal(2), "head_above": Decimal(1), "may_refuse": 1, "reopen_days": 2}
 """Figures of the back office under which the limits are soon reached."""
 
+SMALL_HOUSE = {"developer": "tester", "owner": "head_of_ops", "analyst": "head_of_ops"}
+"""Where people hold two roles that must not meet in one case."""
+
 FILINGS = [
     Filing("requester", None, LETTER),
-    Filing("requester", None, LETTER, TIGHT),
-    Filing("requester2", "requester", LETTER, TIGHT),
-    Filing("owner", None, LETTER),
+    Filing("requester", None, LETTER, TIGHT, SMALL_HOUSE),
+    Filing("requester2", "requester", LETTER, TIGHT, away={"requester": "auditor"}),
+    Filing("owner", None, LETTER, also={"desk": "head_of_ops"}),
     Filing("analyst", "requester2", LETTER, TIGHT),
-    Filing("developer", "tester", LETTER),
-    Filing("head", None, LETTER),
+    Filing("developer", "tester", LETTER, also=SMALL_HOUSE),
+    Filing("head", None, LETTER, TIGHT, {"analyst": "head_of_ops"}),
     Filing("desk", "auditor", LETTER, TIGHT),
 ]
 

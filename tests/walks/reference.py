@@ -100,12 +100,18 @@ class Move:
 
 @dataclass(frozen=True)
 class Filing:
-    """A way to begin: who asks, for whom, what the form holds, the figures in force."""
+    """A way to begin: who asks, for whom, what the form holds, the figures in force.
+
+    `also`: person → a second role they hold, as in a small house. `away`: person → who stands in
+    for them all the while.
+    """
 
     requester: str
     on_behalf_of: str | None
     data: Mapping[str, Any]
     figures: Mapping[str, Any] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
+    away: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -342,6 +348,12 @@ class Reference:
             or any(self.has(who, seat.role) for seat in self.open_seats)
         )
 
+    @property
+    def involved(self) -> list[str]:
+        """Return everybody who asked for it, has work on it or had."""
+        people = {one for seat in self.book.seats for one in (seat.person, seat.done_by) if one}
+        return sorted(people | self.customers)
+
     # -- tasks --
     @property
     def open_seats(self) -> list[Seat]:
@@ -413,6 +425,9 @@ class Reference:
         self._tell("open", "", self.requester, None)
 
     def offered(self, who: str) -> set[str]:
+        """Return what `who` may do now; nobody is offered what the door refuses them."""
+        if self.refusal_at_the_door(who):
+            return set()
         return {name for name in self.process.moves if self._may(who, name)}
 
     def _may(self, who: str, name: str) -> bool:
@@ -422,7 +437,7 @@ class Reference:
     def refusal_at_the_door(self, who: str, *, writes: bool = True) -> str | None:
         if not self.sees(who):
             return UNKNOWN
-        if writes and self.only_reads(who) and who not in self.customers:
+        if writes and self.only_reads(who) and not self.asked(who):
             return NOT_ALLOWED
         return None
 

@@ -19,7 +19,7 @@ from typing import Any
 from django.db import transaction
 
 from people.actors import Actor, automation, deputies_at
-from people.demo import PEOPLE, UNITS
+from people.demo import UNITS
 from people.models import Absence, Grant, Unit, User
 from tests.proof.scale import SEED
 from tests.walks.hours import DAY
@@ -39,7 +39,6 @@ from workflows.lifecycles import tasks_of_cases
 from workflows.models import Case, Event, Task
 from workflows.refusals import Refusal
 
-ROLES = sorted({role for *_, roles in PEOPLE for role in roles})
 BEGINNINGS = [
     datetime(2026, 11, 23, 2, 0, tzinfo=UTC),  # Monday, no holiday near
     datetime(2026, 9, 23, 7, 30, tzinfo=UTC),  # before National Day and its working Saturday
@@ -114,8 +113,15 @@ class Walk:
         self.ids[self.automation.pk] = SYSTEM
         at = BEGINNINGS[begin % len(BEGINNINGS)]
         self.filing = process.filings[begin // len(BEGINNINGS) % len(process.filings)]
+        for name, role in self.filing.also.items():
+            Grant.objects.create(
+                user=self.users[name], role=role, unit=self.units["group"], from_at=at
+            )
         grants = Grant.objects.select_related("user", "unit").order_by("pk")
         given = [Given(one.user.username, one.role, one.unit.code, one.from_at) for one in grants]
+        for name, deputy in self.filing.away.items():
+            Absence.objects.create(user=self.users[name], deputy=self.users[deputy], from_at=at)
+            given.append(Given(name, "", "", at, deputy=deputy))
         above = {code: parent for code, parent, *_rest in UNITS}
         self.ref = Reference(process, at, above, given)
         self.story: list[str] = []
@@ -271,9 +277,14 @@ class Walk:
             lambda: watch_case(case=self.case, actor=self.user(who), at=self.at),
         )
 
+    def somebody(self, die: int) -> str:
+        """Return mostly somebody with a part in the case."""
+        pool = self.ref.involved if die % 3 else self.names
+        return pool[die // 3 % len(pool)]
+
     def go_away(self, step: Step) -> None:
         """Somebody is away for some days; nobody twice, and no circle of deputies."""
-        who, deputy = (self.names[die % len(self.names)] for die in (step.who, step.pick))
+        who, deputy = self.somebody(step.who), self.somebody(step.pick)
         busy = {one.person for one in self.ref.given if one.deputy} | self.ref.identities(who)
         if who in busy - {who} or deputy in busy:
             return
@@ -285,10 +296,10 @@ class Walk:
         )
 
     def grant(self, step: Step) -> None:
-        """A role is given, mostly over everything, for some days or for good."""
-        who = self.names[step.who % len(self.names)]
-        roles = [role for role in ROLES if role in self.process.staff]
-        role = roles[step.pick % len(roles)]
+        """A role is given, mostly one whose work is owed now, for some days or for good."""
+        owed = [seat.role for seat in self.ref.open_seats if seat.role]
+        roles = owed if owed and step.pick % 3 else list(self.process.staff)
+        who, role = self.somebody(step.who), roles[step.pick // 3 % len(roles)]
         unit = ["group", "group", self.ref.unit, "it", "east"][step.data % 5]
         until = self.at + 2 * DAY if step.data // 5 % 2 else None
         self.say(f"{who} becomes {role} of {unit} until {until}")
@@ -331,6 +342,8 @@ class Walk:
             found = None
         except Refusal as refusal:
             found = type(refusal).__name__
+        except Exception as error:  # whatever else the product comes to is a difference
+            raise Difference("\n".join([*self.story, f"error: {error!r}"])) from error
         self.tally.refusals[wanted or "none"] += 1
         if found != wanted:
             self.differ([f"refusal: {found}, should be {wanted}"])

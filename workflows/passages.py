@@ -129,7 +129,7 @@ def _refuse_outsider(move: Passage, *, writes: bool) -> None:
         or Case.objects.visible_to(who).filter(pk=case.pk).exists()
     ):
         raise UnknownAction(_("There is no such case."))
-    is_customer = who.user.pk in (case.requester_id, case.on_behalf_of_id)
+    is_customer = not who.identities.isdisjoint({case.requester_id, case.on_behalf_of_id})
     if writes and who.only_reads and not is_customer:
         raise NotAllowed(_("You may read this case, not change it."))
 

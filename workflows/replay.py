@@ -20,8 +20,9 @@ from workflows.models import Event
 
 CHUNK = 2000
 ADVICE = (
-    "Events are kept as they are: say in the process what became of the name (`renamed`), or that "
-    "there was such a way (`retired`); CONTRIBUTING.md shows how."
+    "Events are never rewritten. If a state or an action was renamed, its process says so: "
+    'renamed = {"name in the events": "name today"}. If a way was taken out on purpose: '
+    'retired = [("action", "source", "target")].'
 )
 
 

@@ -88,7 +88,7 @@ def test_a_state_the_events_do_not_lead_to_is_found(story):  # noqa: F811 - a fi
 
 def test_the_command_says_what_does_not_fit_and_what_to_do(story, capsys):  # noqa: F811
     Case.objects.filter(pk=story.pk).update(kind="of-a-package-that-is-gone")
-    with pytest.raises(CommandError, match=r"^1 of 2 cases do not fit\. .*`renamed`.*`retired`"):
+    with pytest.raises(CommandError, match=r"^1 of 2 cases do not fit\. .*renamed = .*retired = "):
         call_command("audit", "replay")
     assert capsys.readouterr().err == (
         f"{story.number}: there is no process “of-a-package-that-is-gone” today\n"

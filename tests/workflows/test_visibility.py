@@ -119,6 +119,12 @@ def test_an_auditor_reads_and_follows_but_changes_nothing(world):
         add_comment(case=step.case, body="noted", actor=world["auditor"], at=NOON)
 
 
+def test_an_auditor_who_stands_in_for_the_requester_answers_for_them(world):
+    step = walk(world, "returned")
+    Absence.objects.create(user=world["requester"], deputy=world["auditor"], from_at=NOON)
+    assert step.act("auditor", "answer").case.state == "assessing"
+
+
 def test_a_watcher_sees_until_they_stop_watching(world):
     step = walk(world)
     let_watch(step, world["pm"])

@@ -1,0 +1,55 @@
+"""Every process walked at random beside its reference; and planted defects, which must be found.
+
+The short round is 200 walks of 25 steps, the full one 2000 of 40 more; each walk begins with up
+to 40 moves that are right.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from agreements.models import calendars
+from people.models import User
+from tests.proof.scale import SEED, rounds
+from tests.walks.defects import DEFECTS, Plant
+from tests.walks.optimization import OPTIMIZATION
+from tests.walks.processes import PROCESSES
+from tests.walks.reference import Process
+from tests.walks.runner import Difference, walk_at_random
+
+WALKS = 50
+"""In one part of a run; each part has a number of its own, so that several processes share it."""
+
+SHORT, FULL = 4, 40
+PARTS = range(SHORT + rounds(full=FULL, short=0))
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("process", PROCESSES, ids=lambda process: process.kind)
+def test_product_and_reference_agree_whatever_people_do(
+    world: dict[str, User], process: Process, part: int
+) -> None:
+    steps = 25 if part < SHORT else 40
+    tally = walk_at_random(process, walks=WALKS, steps=steps, number=SEED + part)
+    passed = tally.reached() & process.ways
+    print(f"{tally.steps} steps, {len(passed)} of {len(process.ways)} ways, {tally.refusals}")
+    assert tally.steps >= WALKS * steps
+    assert len(passed) > len(process.ways) * 0.7
+
+
+@pytest.fixture
+def fresh_hours():
+    """Leave nothing behind of hours that were read while a defect was planted."""
+    yield
+    calendars._published_hours.cache_clear()
+
+
+@pytest.mark.parametrize("plant", DEFECTS, ids=lambda plant: plant.__name__)
+def test_a_planted_defect_is_found(
+    world: dict[str, User], monkeypatch: pytest.MonkeyPatch, fresh_hours: None, plant: Plant
+) -> None:
+    """In the first part of the short round, which passes without the defect."""
+    plant(monkeypatch)
+    with pytest.raises(Difference) as found:
+        walk_at_random(OPTIMIZATION, walks=WALKS, steps=25, number=SEED, shortens=False)
+    print(str(found.value).splitlines()[-1])

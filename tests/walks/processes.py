@@ -1,0 +1,5 @@
+"""The processes that are walked: each has a reference in a file of its own."""
+
+from tests.walks.optimization import OPTIMIZATION
+
+PROCESSES = [OPTIMIZATION]

@@ -172,7 +172,17 @@ def test_the_wrong_method_or_type_is_told_so(number, requester):
 
 @pytest.mark.parametrize(
     "body",
-    ["{", "", "nonsense", "[" * 100_000, b"\xff\xfe", '{"a": NaN}', "9" * 5000, '{"a": 1}}'],
+    [
+        "{",
+        "",
+        "nonsense",
+        "[" * 100_000,
+        b"\xff\xfe",
+        '{"a": NaN}',
+        "9" * 5000,
+        '{"a": 1}}',
+        '{"a": 1, "a": 1}',
+    ],
 )
 def test_what_is_not_json_is_told_so(number, requester, body):
     answer = requester.post("cases/", body)

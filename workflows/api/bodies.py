@@ -49,13 +49,22 @@ class JSONParser(BaseParser):
         if len(raw) > limit:
             raise RequestDataTooBig
         try:
-            return json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+            return json.loads(
+                raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object
+            )
         except (ValueError, RecursionError) as error:
             raise ParseError(_("This is not JSON: %(why)s.") % {"why": error}) from error
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON value")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):  # RFC 8259: what it means is anybody's guess
+        raise ValueError("a name stands twice in one object")
+    return found
 
 
 def body_of(request: Request) -> dict[str, Any]:

@@ -285,8 +285,8 @@ class Walk:
     def go_away(self, step: Step) -> None:
         """Somebody is away for some days; nobody twice, and no circle of deputies."""
         who, deputy = self.somebody(step.who), self.somebody(step.pick)
-        busy = {one.person for one in self.ref.given if one.deputy} | self.ref.identities(who)
-        if who in busy - {who} or deputy in busy:
+        given = (one for one in self.ref.given if one.deputy and one.holds_at(self.at))
+        if who == deputy or {who, deputy} & {one.person for one in given}:
             return
         until = self.at + LONG_WAITS[step.data % len(LONG_WAITS)] + timedelta(hours=4)
         self.say(f"{who} is away until {until:%Y-%m-%d %H:%M}Z, {deputy} stands in")

@@ -11,7 +11,7 @@ from config.environment import read_environment
 env = read_environment()
 
 bind = f"{env.host}:{env.port}"
-worker_class = "gthread"
+worker_class = "config.web_worker.WebWorker"  # threads, and nobody waits for the slow
 workers = env.web_workers
 threads = env.web_threads
 preload_app = True  # an error in the settings is told once, by the parent

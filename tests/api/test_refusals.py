@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import UnreadablePostError
 from django.test import Client
 
 from people.models import ApiToken
@@ -142,6 +144,14 @@ def test_what_no_view_could_answer_has_the_shape_too(requester, path, headers, k
     )
     message, _errors = refused(answer, 400)
     assert message == "This request cannot be read."
+
+
+def test_a_body_that_breaks_off_is_no_error_of_ours(requester, monkeypatch):
+    def broken_off(*args):
+        raise UnreadablePostError
+
+    monkeypatch.setattr(WSGIRequest, "read", broken_off)
+    refused(requester.post("cases/", FILING), 400)
 
 
 def test_a_form_with_half_a_head_is_told_so(number, requester):

@@ -13,13 +13,15 @@ from django.core.exceptions import (
     SuspiciousOperation,
 )
 from django.core.signals import got_request_exception
-from django.http import Http404, JsonResponse
+from django.http import Http404, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from workflows.refusals import BadData, Refusal
+
+UNREADABLE = (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError)
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ def _of_django(error: Exception) -> Response | None:
         return problem(403, _("This is not yours to do."))
     if isinstance(error, RequestDataTooBig):
         return problem(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, _("This is too much at once."))
-    if isinstance(error, (SuspiciousOperation, BadRequest, MultiPartParserError)):
+    if isinstance(error, UNREADABLE):
         return problem(400, _("This request cannot be read."))
     return None
 

@@ -437,6 +437,11 @@ class Lifecycle:
         return cls.renamed.get(name, name)
 
     @classmethod
+    def ever_called(cls, *names: str) -> tuple[str, ...]:
+        """Return `names`, and those of earlier days by which events tell of the same."""
+        return (*map(str, names), *(old for old, new in cls.renamed.items() if new in names))
+
+    @classmethod
     def work_label(cls, step: str) -> Text:
         return cls.work[step].label if step in cls.work else step
 

@@ -76,7 +76,11 @@ def acted(action: str, *states: str) -> Permission:
     """Match whoever did `action` on this case in one of `states`, or had it done for them."""
 
     def has_acted(flow: Lifecycle, who: Actor) -> bool:
-        people = _acted()(case=flow.case.pk, action=action, sources=tuple(map(str, states)))
+        people = _acted()(
+            case=flow.case.pk,
+            actions=flow.ever_called(action),
+            sources=flow.ever_called(*states),
+        )
         return any(not who.identities.isdisjoint(both) for both in people)
 
     return Permission(f"{action} in " + " or ".join(str(state) for state in states), has_acted)
@@ -87,8 +91,8 @@ def _acted() -> Reading[tuple[int, int | None]]:
     from workflows.models import Event
 
     return Reading(
-        lambda case, action, sources: Event.objects.filter(
-            case__pk=case, action=action, source__in=sources
+        lambda case, actions, sources: Event.objects.filter(
+            case__pk=case, action__in=actions, source__in=sources
         ).values_list("actor_id", "on_behalf_of_id")
     )
 

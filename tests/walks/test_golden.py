@@ -40,12 +40,13 @@ def keep(kind: str, stories: list[list[Told]]) -> None:
 
 def unrecorded(kind: str, stories: list[list[Told]]) -> set[tuple[str, str, str]]:
     """Return the ways of today (action, source, target) that no story takes."""
+    now = lifecycle_of(kind).now_called
     ways = {
         (action.name, str(action.transition.source), str(target))
         for action in lifecycle_of(kind).actions()
         for target in action.targets or [action.transition.source]
     }
-    return ways - {told[1:] for story in stories for told in story}
+    return ways - {tuple(map(now, told[1:])) for story in stories for told in story}
 
 
 def record(process: Process) -> None:

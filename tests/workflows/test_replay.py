@@ -2,12 +2,18 @@
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from changes.flows import OptimizationLifecycle
+from people.models import Grant
+from people.roles import Role
 from tests.changes.walking import walk
-from tests.workflows.test_events import sql, story  # noqa: F401 - a fixture
+from tests.refusing import refused
+from tests.workflows.test_events import TRIGGERS, sql, story  # noqa: F401 - a fixture
 from tests.workflows.test_quorums import cab, toy, vote  # noqa: F401 - fixtures
+from tests.world import NOON
 from workflows.models import Case
+from workflows.refusals import NotAllowed
 from workflows.replay import replay
 
 pytestmark = pytest.mark.engine
@@ -59,6 +65,26 @@ def test_a_careless_rename_is_found_until_the_process_tells_of_it(
     assert f"{story.number}: {sentence}" in misfits()
     monkeypatch.setattr(OptimizationLifecycle, "renamed", {before: name})
     assert misfits() == []
+
+
+def test_who_did_what_was_renamed_is_still_known(world, monkeypatch):
+    """Whoever booked effort while it was built does not test it, whatever booking is called now."""
+    step = walk(world, "in_development")
+    Grant.objects.create(
+        user=world["head"], role=Role.DEVELOPER, unit=world["auditor"].unit, from_at=NOON
+    )
+    step.act("head", "book_effort").act("developer", "hand_to_test")
+    Grant.objects.create(
+        user=world["head"], role=Role.TESTER, unit=world["auditor"].unit, from_at=NOON
+    )
+    sql(*TRIGGERS[connection.vendor])
+    renamed_long_ago("book_effort", "write_down")
+    renamed_long_ago("in_development", "building")
+    renamed = {"write_down": "book_effort", "building": "in_development"}
+    monkeypatch.setattr(OptimizationLifecycle, "renamed", renamed)
+    assert misfits() == []
+    with refused(NotAllowed):
+        step.act("head", "pass_test")
 
 
 def test_a_way_taken_out_is_found_until_the_process_tells_of_it(story, monkeypatch):  # noqa: F811

@@ -171,7 +171,8 @@ def test_who_asked_writes_nothing_for_the_staff_alone(town: Town) -> None:
     """The API says so; the page has no such field for them and shows what they wrote."""
     number, secret = town.things["own"].number, {"body": "psst", "is_internal": "true"}
     before = all_rows()
-    assert post(town, "requester", f"/api/v1/cases/{number}/comments/", secret).status_code == 403
+    sent = {**secret, "is_internal": True}
+    assert post(town, "requester", f"/api/v1/cases/{number}/comments/", sent).status_code == 403
     assert all_rows() == before
     assert post(town, "requester", f"/cases/{number}/comment/", secret).status_code == 302
     assert not Comment.objects.get(body="psst").is_internal

@@ -251,7 +251,8 @@ def cast(case: Case) -> int:
 @entrants(2)
 def last_votes(pack: Pack, rounds: int) -> Iterator[Facts]:
     """Three of five members are needed, three have voted and nothing is decided: the last two."""
-    choose, members = random.Random(SEED), [*hire(4, Role.CAB_MEMBER), "change_manager"]
+    choose = random.Random(SEED)
+    members = [*hire(2, Role.CAB_MEMBER), "change_manager", "ops_reviewer", "supervisor"]
     requester = User.objects.get(username="requester")
     for _ in range(rounds):
         case = open_case("toy", actor=requester, title="Vote").case

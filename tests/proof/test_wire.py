@@ -51,7 +51,8 @@ class Wire:
         answer = b""
         with self.open() as line, suppress(ConnectionError):
             line.sendall(sent)
-            line.shutdown(socket.SHUT_WR)
+            with suppress(OSError):  # the server has hung up already
+                line.shutdown(socket.SHUT_WR)
             while part := line.recv(65536):
                 answer += part
         return answer

@@ -14,8 +14,6 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import TextChoices
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -206,10 +204,6 @@ class Passed(NamedTuple):
     start: datetime
     end: datetime
     conflicts: list[Conflict]
-
-    def __str__(self) -> str:
-        when = date_format(localtime(self.start), "SHORT_DATETIME_FORMAT")
-        return f"{when}: {'; '.join(map(str, self.conflicts))}"
 
 
 @dataclass(frozen=True)

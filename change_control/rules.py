@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 
 from agreements.models import Calendar, Service
 from change_control.conflicts import Kind, conflicts_of
-from change_control.forms import DONE_TYPES
-from change_control.models import Change, ChangePolicy, Risk
+from change_control.models import DONE_TYPES, Change, ChangePolicy, Risk
 from change_control.risk import record_of
 from change_control.states import ChangeState as S
 from people.models import User
@@ -30,8 +29,6 @@ from workflows.work import is_carried
 
 if TYPE_CHECKING:
     from change_control.flows import ChangeLifecycle as Flow
-
-EMERGENCY = "emergency"
 
 
 def requester(case: Change) -> User:
@@ -103,11 +100,6 @@ class Cab(Panel):
         for seat in super().seats(case, holders):
             if seat.person is not None and seat.person.pk not in seated:
                 yield seat
-
-
-def who_decides(case: Change) -> str:
-    """Emergencies are decided by two; everything else by whom its risk asks for."""
-    return EMERGENCY if case.type in DONE_TYPES else (case.level or case.risk or Risk.HIGH)
 
 
 def touched(case: Change) -> list[Service]:
@@ -286,8 +278,7 @@ def approvals_stand(flow: Flow) -> bool:
 
 
 def may_go_higher(flow: Flow) -> Condition:
-    level = who_decides(flow.case)
-    higher = level in (Risk.LOW, Risk.MEDIUM)
+    higher = flow.case.decided_by in (Risk.LOW, Risk.MEDIUM)
     return Condition(higher, unmet=_("Nobody stands above those who decide."))
 
 
@@ -323,9 +314,9 @@ def record_by(case: Change) -> datetime | None:
 
 # -- what whoever decides should know -------------------------------------------------------------
 def warnings(flow: Flow) -> list[str]:
-    """Return what stands in the way, whose record is poor and which system has nobody."""
+    """Return how the team's record is, which system has nobody, and what was excepted."""
     case, at = flow.case, flow.at
-    found = [str(one) for one in conflicts_of(case, at)]
+    found = []
     policy: ChangePolicy = case.policy
     record = record_of(case.implementer, at, policy)
     if record.percent is not None:

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 SCREENS = [
     "/inbox/", "/inbox/?view=queue", "/cases/", "/new/", "/new/optimization/", "/new/change/",
+    "/changes/", "/changes/meetings/", "/changes/figures/", "/changes/subscribe/",
+    "/cases/CHG-2026-00006/",
 ]  # fmt: skip
 CASE = re.compile(r"/cases/[A-Z]+-\d{4}-\d+/$")
 SETTLED = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -270,7 +270,7 @@ class AssessForm(ActionForm):
     )  # fmt: skip
 
     def prepare(self) -> None:
-        self.table = risk.table_at(self.who.at)
+        self.version, self.table = risk.table_at(self.who.at)
         rest = dict(self.fields)
         self.fields.clear()
         for question in self.table["questions"]:
@@ -305,7 +305,7 @@ class AssessForm(ActionForm):
             )
         return {
             **values, "risk": chosen, "level": chosen, "risk_answers": answers,
-            "risk_score": found.points,
+            "risk_score": found.points, "risk_version": self.version,
         }  # fmt: skip
 
 

@@ -97,6 +97,7 @@ class Change(Case):
     short_notice = models.TextField(_("why at short notice"), blank=True)
 
     risk_answers = models.JSONField(default=dict, editable=False)
+    risk_version = models.PositiveIntegerField(default=0, editable=False)
     risk_score = models.PositiveSmallIntegerField(_("risk score"), null=True, editable=False)
     risk = models.CharField(_("risk"), max_length=10, choices=Risk, blank=True)
     risk_reason = models.TextField(_("why another risk than computed"), blank=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
+from change_control import risk
 from change_control.conflicts import PLANNED, Conflict, Kind, conflicts_of, free_slots
 from change_control.models import Change
 from change_control.states import ChangeState as S
@@ -23,11 +24,14 @@ BAD = (Kind.SAME_SYSTEM, Kind.DEPENDENT_SYSTEM, Kind.SAME_IMPLEMENTER, Kind.HARD
 
 
 def of(flow: Flow, who: Actor) -> list[Panel]:
-    """Return window, steps and review actions, where there is something of it (≤ 9 queries)."""
+    """Return window, risk, steps and review, where there is something of it (≤ 10 queries)."""
     case: Change = flow.case
     found = []
     if case.starts_at and case.ends_at and (case.state in PLANNED or case.state in MAY_MOVE):
         found.append(Panel("change_control/_window.html", _window(case, who)))
+    if case.risk_answers:
+        rows = risk.told(case)
+        found.append(Panel("change_control/_risk.html", {"rows": rows, "case": case}))
     steps = list(case.steps.select_related("done_by"))
     if steps:
         ticked = sum(1 for step in steps if step.done_at)

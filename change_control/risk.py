@@ -18,7 +18,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from change_control.models import Change, ChangePolicy, Risk, RiskTable
-from people.models import User
+from people.models import User, in_reader_language
 
 SHIPPED = Path(__file__).parent / "data" / "risk.json"
 YEAR = timedelta(days=365)
@@ -49,10 +49,27 @@ def shipped_table() -> Table:
     return found
 
 
-def table_at(at: datetime) -> Table:
-    """Return the table in force, the shipped one where nobody made another (1 query)."""
+def table_at(at: datetime) -> tuple[int, Table]:
+    """Return version and table in force, 0 and the shipped one where nobody made another
+    (1 query)."""
     version = RiskTable.objects.filter(effective_from__lte=at).first()
-    return version.content if version else shipped_table()
+    return (version.number, version.content) if version else (0, shipped_table())
+
+
+def told(change: Change) -> list[tuple[str, str, int]]:
+    """Return question, answer and points of the assessment, as its own table has them (1 query)."""
+    version = RiskTable.objects.filter(number=change.risk_version).first()
+    table = version.content if version else shipped_table()
+    return [
+        (
+            in_reader_language(question["text"], question["text_zh"]),
+            in_reader_language(answer["text"], answer["text_zh"]),
+            answer["points"],
+        )
+        for question in table["questions"]
+        for answer in question["answers"]
+        if change.risk_answers.get(question["key"]) == answer["key"]
+    ]
 
 
 def judge(answers: dict[str, str], table: Table) -> Judgement:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time_machine
 from django.test import Client
 
-from change_control import figures
+from change_control import figures, risk
+from change_control.models import RiskTable
 from people.actors import Actor
 from people.models import User
 from tests.change_control.walking import DAY, NOON, OPENS, walk
@@ -63,6 +64,18 @@ def test_steps_and_review_are_on_the_page(world):
     review = walk(world, "review").act("change_manager", "add_review_action")
     shown = page(world, "change_manager", review.case.get_absolute_url(), review.at)
     assert "Test on a full copy" in shown
+
+
+def test_the_page_says_how_the_risk_was_answered_by_the_table_of_its_day(world):
+    step = walk(world, "scheduled")
+    RiskTable.objects.create(
+        number=1, effective_from=step.at + DAY,
+        content={"questions": [], "classes": [{"from_points": 0, "risk": "low"}], "rules": []},
+    )  # fmt: skip
+    shown = page(world, "change_manager", step.case.get_absolute_url(), step.at + 2 * DAY)
+    question = risk.shipped_table()["questions"][0]
+    assert question["text"] in shown
+    assert question["answers"][0]["text"] in shown
 
 
 def test_the_navigation_leads_who_works_with_changes_to_the_calendar(world):

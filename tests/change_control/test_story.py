@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -275,6 +275,22 @@ def test_what_is_not_decided_in_time_goes_to_the_next_level(world):
         "low",
     )
     assert f"system_owner:{world['owner'].pk}" in step.open_slots()
+
+
+def test_the_next_level_has_its_own_time(world):
+    step = walk(world, "awaiting_approval")
+    over = step.at + 4 * DAY  # Friday, 10:30: two business days were over on Wednesday
+    sweep(over)
+    sweep(over + timedelta(minutes=1))
+    step.case.refresh_from_db()
+    assert step.case.level == "medium"
+    assert [one.state for one in step.case.clocks.filter(metric="decision")] == [
+        "missed", "running",
+    ]  # fmt: skip
+    assert step.clock("decision").due_at == datetime(2026, 12, 1, 2, 30, tzinfo=UTC)
+    sweep(over + 5 * DAY)
+    step.case.refresh_from_db()
+    assert step.case.level == "high"
 
 
 def test_people_who_only_ask_file_no_changes(world):

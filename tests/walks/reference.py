@@ -559,7 +559,8 @@ class Reference:
         to = move.to(self, values) if callable(move.to) else move.to or source
         move.does(self, who, values)
         self._follow_agreed_dates()
-        if to != source or source in move.anew:
+        is_anew = source in move.anew or self._is_with_another()
+        if to != source or is_anew:
             for seat in self.open_seats:
                 if seat is task:
                     self.finish(seat, who, name)
@@ -567,10 +568,17 @@ class Reference:
                     seat.status = "cancelled"
         if to != source:
             self._enter(to)
-        elif source in move.anew:
+        elif is_anew:
             self.give_out(source)
             self._start_over(name)
         self._tell(name, source, who, behalf)
+
+    def _is_with_another(self) -> bool:
+        """Tell whether the case names somebody else now than who was given its work."""
+        spec = self.process.work.get(self.state)
+        if not isinstance(spec, Owes) or spec.person is None:
+            return False
+        return any(seat.named and seat.person != spec.person(self) for seat in self.open_seats)
 
     def _enter(self, state: str) -> None:
         source, self.book.state = self.state, state

@@ -213,12 +213,18 @@ def template_holds(flow: Flow) -> Condition:
             unmet=_("The template “%(template)s” is over; make it a normal change.")
             % {"template": template},
         )
-    named = {service.code for service in template.systems.all()}
-    beyond = sorted(set(case.systems) - named) if named else []
+    beyond = beyond_template(case)
     return Condition(
         not beyond,
         unmet=_("The template does not cover %(systems)s.") % {"systems": listing(beyond)},
     )
+
+
+def beyond_template(case: Change) -> list[str]:
+    """Return the systems of a change that its template does not name; one that names none is
+    for all (1 query)."""
+    named = {service.code for service in case.template.systems.all()} if case.template else set()
+    return sorted(set(case.systems) - named) if named else []
 
 
 def window_is_ahead(flow: Flow) -> Condition:
@@ -280,9 +286,13 @@ def is_as_approved(flow: Flow) -> Condition:
 
 
 def approvals_stand(flow: Flow) -> bool:
-    """Tell whether the votes that carried the change are about what it says now."""
+    """Tell whether the votes that carried the change are about what it says now.
+
+    A standard change needs none as long as its template covers it.
+    """
     is_standard = flow.case.type == Change.Type.STANDARD
-    return is_standard or is_carried(flow, S.AWAITING_APPROVAL)
+    is_covered = is_standard and not beyond_template(flow.case)
+    return is_covered or is_carried(flow, S.AWAITING_APPROVAL)
 
 
 def may_go_higher(flow: Flow) -> Condition:

@@ -151,6 +151,23 @@ def test_a_template_is_good_up_to_its_day_and_for_its_systems(world, template):
         Walk(world, **STANDARD)
 
 
+def test_a_standard_change_is_begun_by_whoever_it_names_now(world, template):
+    step = walk(world, **STANDARD).act("analyst", "submit")
+    step.act("analyst", "edit", **{**STANDARD, "plan": "Restart it", "implementer": "desk"})
+    assert (step.case.state, step.task.assignee) == ("scheduled", world["desk"])
+    with refused(NotAllowed):
+        step.act("developer", "begin")
+
+
+def test_beyond_its_template_a_standard_change_is_decided_like_any_other(world, template):
+    step = walk(world, **STANDARD).act("analyst", "submit")
+    step.act("analyst", "edit", **{**STANDARD, "plan": "Restart it", "systems": ["erp", "portal"]})
+    assert step.case.state == "awaiting_approval"
+    for who in ("change_manager", "head", "supervisor", "ops_reviewer"):
+        step.act(who, "approve")
+    assert step.act("developer", "begin").case.state == "implementing"
+
+
 # -- people ---------------------------------------------------------------------------------------
 def test_a_system_whose_owner_left_is_decided_by_a_system_owner_of_the_unit(world):
     User.objects.filter(pk=world["owner"].pk).update(is_active=False)

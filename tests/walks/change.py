@@ -361,10 +361,13 @@ def missing(case: Reference) -> list[str]:
 
 def fits_template(case: Reference) -> bool:
     """A template is good up to its day, and for the systems it names."""
-    template = case.facts.template
     if case.facts.type != "standard":
         return True
-    return bool(case.today <= template.good_until) and set(case.facts.systems) <= template.systems
+    return case.today <= case.facts.template.good_until and is_covered(case)
+
+
+def is_covered(case: Reference) -> bool:
+    return set(case.facts.systems) <= case.facts.template.systems
 
 
 def is_ahead(case: Reference) -> bool:
@@ -399,7 +402,9 @@ def may_begin(case: Reference) -> bool:
 
 
 def is_approved(case: Reference) -> bool:
-    return case.facts.type == "standard" or case.is_carried("awaiting_approval")
+    """By its template, or by everybody whose yes it needs."""
+    is_standard = case.facts.type == "standard" and is_covered(case)
+    return is_standard or case.is_carried("awaiting_approval")
 
 
 # -- what it does ---------------------------------------------------------------------------------
@@ -610,7 +615,7 @@ CHANGE = Process(
     ),
     moves={
         "edit": Move([*DRAFTS, *BEFORE_WORK], where_edit_leads, REQUESTER, EDIT, does=edit,
-                     anew=["awaiting_approval", "scheduled"]),
+                     anew=["awaiting_approval"]),
         "submit": Move(DRAFTS, after_submission, WORKER, when=may_be_submitted),
         "assess": Move(["assessing"], "awaiting_approval", WORKER, ASSESSMENT, does=judge),
         "send_back": Move(["assessing", "awaiting_approval"], "returned", WORKER, REASON),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from change_control import forms, rules
 from change_control.models import Change, Risk
+from change_control.states import DRAFTS
 from change_control.states import ChangeState as S
 from people.roles import Role
 from workflows.forms import NoteForm, ReasonForm
@@ -27,7 +28,6 @@ from workflows.models import CaseLink
 from workflows.permissions import has_role, holds_task, is_automation, is_requester
 from workflows.quorums import ByCase, Seat, all_of
 
-DRAFTS = [S.DRAFT, S.RETURNED]
 BEFORE_WORK = [S.ASSESSING, S.AWAITING_APPROVAL, S.SCHEDULED]
 REVIEWED = [S.BACKED_OUT, S.FAILED, S.REVIEW]
 ASKED_AGAIN = _("Whoever approved what you edit here is asked again; other approvals stand.")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from agreements.models import Service
 from change_control import risk
 from change_control.models import LONGEST_WINDOW, Change, ChangeStep, ChangeTemplate, Risk
+from change_control.states import DRAFTS
 from people.models import User, in_reader_language
 from workflows.forms import ActionForm, OpeningForm
 from workflows.models import Case
@@ -30,6 +31,24 @@ GRACE = timedelta(minutes=15)
 """So much after its planned beginning a change may still begin without a word."""
 DONE_TYPES = (Change.Type.EMERGENCY, Change.Type.UNAUTHORISED)
 """Types that may be recorded afterwards."""
+
+
+def was_done(case: Change) -> bool:
+    return case.type in DONE_TYPES and case.finished_at is not None
+
+
+def needed(case: Change) -> list[str]:
+    """Return the fields that a change of its type is not submitted without, nor empty later."""
+    names = ["what", "reason", "systems", "plan", "implementer", "verifier"]
+    if was_done(case):
+        names += ["began_at", "finished_at"]
+    else:
+        names += ["starts_at", "ends_at"]
+        if case.type != Change.Type.STANDARD:
+            names += ["backout_plan", "backout_minutes", "return_until"]
+        if case.type == Change.Type.NORMAL:
+            names.append("test_evidence")
+    return names
 
 
 def long_text(
@@ -241,6 +260,9 @@ class EditForm(PlanFields, ActionForm):
         if case.type not in DONE_TYPES:
             del self.fields["began_at"]
             del self.fields["finished_at"]
+        if case.state not in DRAFTS:
+            for name in needed(case):
+                self.fields[name].required = True
         self.initial = {name: getattr(case, name) for name in PLAN_FIELDS}
         for name in ("starts_at", "ends_at", "return_until", "began_at", "finished_at"):
             at = self.initial[name]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from agreements.models import Calendar, Service
 from change_control.conflicts import Kind, conflicts_of
-from change_control.forms import DONE_TYPES
+from change_control.forms import DONE_TYPES, needed, was_done
 from change_control.models import Change, ChangePolicy, Risk
 from change_control.risk import record_of
 from change_control.states import ChangeState as S
@@ -156,10 +156,6 @@ def after_approval(flow: Flow, **values: Any) -> str:
     return S.REVIEW if was_done(flow.case) else S.SCHEDULED
 
 
-def was_done(case: Change) -> bool:
-    return case.type in DONE_TYPES and case.finished_at is not None
-
-
 def after_edit(flow: Flow, **values: Any) -> str:
     """What was approved and is now something else is decided again."""
     flow.put(**values)  # the rule is about what the change will say
@@ -178,19 +174,10 @@ def where_it_was(flow: Flow, **values: Any) -> str:
 
 # -- what is missing ------------------------------------------------------------------------------
 def missing(case: Change) -> list[str]:
-    """Return the labels of the fields that a change of its type is not submitted without."""
-    names = ["what", "reason", "systems", "plan", "implementer", "verifier"]
-    if was_done(case):
-        names += ["began_at", "finished_at"]
-    else:
-        names += ["starts_at", "ends_at"]
-        if case.type != Change.Type.STANDARD:
-            names += ["backout_plan", "backout_minutes", "return_until"]
-        if case.type == Change.Type.NORMAL:
-            names.append("test_evidence")
+    """Return the labels of the fields that are needed and not filled in."""
     return [
         str(Change._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # own columns
-        for name in names if not getattr(case, name)
+        for name in needed(case) if not getattr(case, name)
     ]  # fmt: skip
 
 

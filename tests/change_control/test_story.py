@@ -145,6 +145,27 @@ def test_a_draft_may_lack_everything_and_is_not_submitted_so(world):
     assert step.case.state == "assessing"
 
 
+NO_WINDOW = dict.fromkeys(("starts_at", "ends_at", "return_until", "backout_minutes"), "")
+
+
+@pytest.mark.parametrize("state", ["assessing", "awaiting_approval", "scheduled"])
+@pytest.mark.parametrize("without", [NO_WINDOW, {"implementer": ""}, {"plan": ""}])
+def test_what_was_submitted_stays_complete(world, state, without):
+    step = walk(world, state)
+    with refused(BadData, "required"):
+        step.act("analyst", "edit", **without)
+
+
+def test_what_was_recorded_afterwards_stays_so(world):
+    done = {"began_at": "2026-11-21T10:00", "finished_at": "2026-11-21T11:00"}
+    step = walk(world, type="emergency", **done, **NO_WINDOW).act("analyst", "submit")
+    with refused(BadData, "required"):
+        step.act("analyst", "edit", **NO_WINDOW)
+    step.act("analyst", "edit", **NO_WINDOW, **done, informed="Finance")
+    step.act("head", "approve").act("change_manager", "approve")
+    assert step.case.state == "review"
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [

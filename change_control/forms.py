@@ -16,6 +16,7 @@ from agreements.models import Service
 from change_control import risk
 from change_control.models import LONGEST_WINDOW, Change, ChangeStep, ChangeTemplate, Risk
 from change_control.states import DRAFTS
+from people.actors import Actor
 from people.models import User, in_reader_language
 from workflows.forms import ActionForm, OpeningForm
 from workflows.models import Case
@@ -115,6 +116,7 @@ def in_zone(value: datetime, zone: ZoneInfo) -> datetime:
 class PlanFields(forms.Form):
     """The plan of a change; what is missing is asked for when it is submitted."""
 
+    who: Actor
     what = long_text(_("What is changed?"), required=False)
     reason = long_text(_("Why?"), required=False, rows=2)
     systems = SystemsField(
@@ -174,6 +176,9 @@ class PlanFields(forms.Form):
         if (start is None) != (end is None) and not self.errors:
             self.add_error("ends_at", gettext("A window has a beginning and an end."))
         began, finished = values.get("began_at"), values.get("finished_at")
+        for name, at in (("began_at", began), ("finished_at", finished)):
+            if at is not None and at > self.who.at:
+                self.add_error(name, gettext("This lies in the future."))
         if began and finished and began >= finished:
             self.add_error("finished_at", gettext("It was finished before it was begun."))
         if start is None or end is None:

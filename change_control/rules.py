@@ -121,7 +121,7 @@ PLACE_AND_TIME = (
 )  # fmt: skip
 EVERYTHING = (
     *PLACE_AND_TIME, "type", "reason", "plan", "test_evidence", "implementer_id", "verifier_id",
-    "risk", "level",
+    "risk", "level", "began_at", "finished_at",
 )  # fmt: skip
 
 

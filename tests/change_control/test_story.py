@@ -177,6 +177,8 @@ def test_what_was_recorded_afterwards_stays_so(world):
         ({"return_until": "2026-11-29T01:45"}, "backing out does not end within the window"),
         ({"verifier": "developer"}, "Whoever implements a change does not verify it."),
         ({"type": "standard"}, "A standard change is made from a template."),
+        ({"type": "emergency", "finished_at": "2026-11-23T10:01"}, "This lies in the future."),
+        ({"type": "emergency", "began_at": "2026-11-24T10:00"}, "This lies in the future."),
         ({"origin": "REQ-2026-99999"}, "There is no such case."),
         (
             {"time_zone": "Europe/Berlin", "starts_at": "2027-03-28T02:30"},
@@ -276,6 +278,16 @@ def test_an_edit_while_it_is_decided_voids_what_was_said_of_it(world):
     assert step.open_slots() == ["change_manager"]
     step.act("analyst", "edit", plan="Another way", outage_minutes="60")
     assert step.open_slots() == ["change_manager", f"system_owner:{world['owner'].pk}"]
+
+
+def test_when_it_was_done_is_part_of_what_is_approved(world):
+    step = walk(world, type="emergency").act("analyst", "submit")
+    step.act("head", "approve").act("change_manager", "approve")
+    done = {"began_at": "2026-11-23T10:10", "finished_at": "2026-11-23T10:20"}
+    step.act("analyst", "edit", **done)
+    assert step.open_slots() == ["change_manager", "head_of_ops"]
+    step.act("head", "approve").act("change_manager", "approve")
+    assert step.case.state == "review"
 
 
 def test_approvals_stand_while_a_change_is_on_hold(world):

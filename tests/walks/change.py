@@ -131,12 +131,13 @@ PLACE_AND_TIME = (
     "what", "systems", "starts_at", "ends_at", "outage_minutes", "backout_plan",
     "backout_minutes", "return_until",
 )  # fmt: skip
-WITH_PEOPLE = ("type", "reason", "plan", "test_evidence", "implementer", "verifier")
+REST = ("type", "reason", "plan", "test_evidence", "implementer", "verifier", "risk", "level")
+DONE = ("began_at", "finished_at")
 
 
 def approved(case: Reference, slot: str) -> list[Any]:
     """Owners approve what happens to their system and when, everybody else all of it."""
-    all_of_it = (*PLACE_AND_TIME, *WITH_PEOPLE, "risk", "level")
+    all_of_it = (*PLACE_AND_TIME, *REST, *DONE)
     names = PLACE_AND_TIME if slot.startswith("system_owner") else all_of_it
     return [getattr(case.facts, name) for name in names]
 
@@ -147,7 +148,6 @@ PLAN = (
     *PLACE_AND_TIME, "reason", "plan", "test_evidence", "implementer", "verifier", "informed",
     "short_notice",
 )  # fmt: skip
-DONE = ("began_at", "finished_at")
 LONGEST = 14 * DAY
 
 
@@ -217,6 +217,8 @@ def is_plan(case: Reference, who: str, values: Mapping[str, Any]) -> bool:
         return False
     if is_emergency(case) and not is_past(case, said):
         return False
+    if case.state not in DRAFTS and any(not getattr(said, name) for name in needed(case)):
+        return False
     if not said.starts_at and not said.ends_at:
         return True
     return bool(said.starts_at and said.ends_at) and is_window(said)
@@ -246,7 +248,8 @@ EDITS: list[dict[str, Any]] = [
     window(6 * DAY, 9 * DAY), {"implementer": "change_manager"}, {"implementer": "owner"},
     {"short_notice": "A gap."}, {"systems": ["erp", "sales-system", "portal"]},
     {"test_evidence": "On a copy."}, window(9 * HOUR, 3 * DAY),
-    {"what": "Another index."}, {"systems": ["finance-system"]},
+    {"what": "Another index."}, {"systems": ["finance-system"]}, NO_WINDOW,
+    {"implementer": ""}, {"plan": ""}, done(2 * HOUR), dict.fromkeys(DONE, ""),
 ]  # fmt: skip
 EDIT = Sheet(
     filled=as_it_stands, pens=EDITS,
@@ -256,6 +259,7 @@ EDIT = Sheet(
         "ends_at": ["", lambda case: case.at - 40 * DAY, lambda case: case.at + 60 * DAY],
         "return_until": [lambda case: case.at - 40 * DAY, lambda case: case.at + 40 * DAY],
         "implementer": ["nobody", "tester"], "verifier": ["nobody", "developer"],
+        "finished_at": ["", lambda case: case.at + DAY, lambda case: case.at - 30 * DAY],
     },
     fits=is_plan,
 )  # fmt: skip
@@ -343,10 +347,12 @@ TO_DO = Sheet(
 
 # -- when -----------------------------------------------------------------------------------------
 def may_be_submitted(case: Reference) -> bool:
-    return not missing(case) and fits_template(case) and is_ahead(case) and is_in_time(case)
+    is_complete = all(getattr(case.facts, name) for name in needed(case))
+    return is_complete and fits_template(case) and is_ahead(case) and is_in_time(case)
 
 
-def missing(case: Reference) -> list[str]:
+def needed(case: Reference) -> list[str]:
+    """What a change of its type is not submitted without, and keeps from then on."""
     names = ["what", "reason", "systems", "plan", "implementer", "verifier"]
     if was_done(case):
         names += DONE
@@ -356,7 +362,7 @@ def missing(case: Reference) -> list[str]:
             names += ["backout_plan", "backout_minutes", "return_until"]
         if case.facts.type == "normal":
             names.append("test_evidence")
-    return [name for name in names if not getattr(case.facts, name)]
+    return names
 
 
 def fits_template(case: Reference) -> bool:

@@ -356,6 +356,7 @@ class Walk:
 
     def meet(self, wanted: str | None, do: Callable[[], Any]) -> None:
         """Do it in the product; it is refused as the reference was, or not at all."""
+        self.story[-1] += f"— {wanted}" if wanted else ""
         try:
             do()
             found = None

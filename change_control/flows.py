@@ -108,7 +108,8 @@ class ChangeLifecycle(Lifecycle):
     # -- the plan --------------------------------------------------------------------------------
     @do(DRAFTS, label=_("Edit"), permission=is_requester, custom=asks(forms.EditForm))
     @do(S.ASSESSING, label=_("Edit"), permission=is_requester, custom=asks(forms.EditForm))
-    @do(S.AWAITING_APPROVAL, S.AWAITING_APPROVAL, _("Edit"), permission=is_requester,
+    @do(S.AWAITING_APPROVAL, Either(rules.after_edit, [S.SCHEDULED, S.AWAITING_APPROVAL]),
+        _("Edit"), permission=is_requester,
         custom=asks(forms.EditForm, anew=True, help=ASKED_AGAIN))
     @do(S.SCHEDULED, Either(rules.after_edit, [S.SCHEDULED, S.AWAITING_APPROVAL]), _("Edit"),
         permission=is_requester, custom=asks(forms.EditForm, help=ASKED_AGAIN))
@@ -122,8 +123,8 @@ class ChangeLifecycle(Lifecycle):
     def submit(self, **values: Any) -> None: ...
 
     # -- risk and approval -----------------------------------------------------------------------
-    @do(S.ASSESSING, S.AWAITING_APPROVAL, _("Pass to approval"), permission=holds_task,
-        custom=asks(forms.AssessForm, MAIN))
+    @do(S.ASSESSING, Either(rules.after_edit, [S.SCHEDULED, S.AWAITING_APPROVAL]),
+        _("Pass to approval"), permission=holds_task, custom=asks(forms.AssessForm, MAIN))
     def assess(self, **values: Any) -> None:
         self.put(**values)
 

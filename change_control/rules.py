@@ -148,7 +148,7 @@ def after_submission(flow: Flow, **values: Any) -> str:
     case = flow.case
     if case.type == Change.Type.STANDARD:
         return S.SCHEDULED
-    return S.AWAITING_APPROVAL if case.type in DONE_TYPES else S.ASSESSING
+    return after_edit(flow) if case.type in DONE_TYPES else S.ASSESSING
 
 
 def after_approval(flow: Flow, **values: Any) -> str:
@@ -157,7 +157,7 @@ def after_approval(flow: Flow, **values: Any) -> str:
 
 
 def after_edit(flow: Flow, **values: Any) -> str:
-    """What was approved and is now something else is decided again."""
+    """What everybody approved needs nobody to decide; anything else is decided, again too."""
     flow.put(**values)  # the rule is about what the change will say
     return S.SCHEDULED if approvals_stand(flow) else S.AWAITING_APPROVAL
 

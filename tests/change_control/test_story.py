@@ -280,6 +280,24 @@ def test_an_edit_while_it_is_decided_voids_what_was_said_of_it(world):
     assert step.open_slots() == ["change_manager", f"system_owner:{world['owner'].pk}"]
 
 
+def test_an_edit_taken_back_leaves_what_everybody_approved(world):
+    step = walk(world, "assessing").act("change_manager", "assess", **MEDIUM)
+    step.act("change_manager", "approve").act("analyst", "edit", plan="Another way")
+    step.act("owner", "approve").act("analyst", "edit")
+    assert step.case.state == "scheduled"
+    step.act("analyst", "edit", plan="Another way").act("change_manager", "send_back")
+    step.act("analyst", "edit").act("analyst", "submit").act("change_manager", "assess", **MEDIUM)
+    assert step.case.state == "scheduled"
+
+
+def test_an_emergency_that_everybody_approved_is_not_decided_twice(world):
+    step = walk(world, type="emergency").act("analyst", "submit")
+    step.act("head", "approve").act("change_manager", "approve")
+    step.act("analyst", "edit", plan="Another way").act("head", "send_back")
+    step.act("analyst", "edit").act("analyst", "submit")
+    assert step.case.state == "scheduled"
+
+
 def test_when_it_was_done_is_part_of_what_is_approved(world):
     step = walk(world, type="emergency").act("analyst", "submit")
     step.act("head", "approve").act("change_manager", "approve")

@@ -33,6 +33,7 @@ from tests.walks.reference import (
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DRAFTS = ("draft", "returned")
 BEFORE_WORK = ("assessing", "awaiting_approval", "scheduled")
+DECIDED = ("awaiting_approval", "scheduled")
 REVIEWED = ("backed_out", "failed", "review")
 SYSTEMS = ("erp", "production-system", "sales-system", "supply-system", "finance-system", "portal")
 """In the order of the catalogue."""
@@ -458,13 +459,22 @@ def end(case: Reference, outcome: str) -> None:
 def after_submission(case: Reference, values: dict[str, Any]) -> str:
     if case.facts.type == "standard":
         return "scheduled"
-    return "awaiting_approval" if is_emergency(case) else "assessing"
+    return unless_approved(case) if is_emergency(case) else "assessing"
+
+
+def unless_approved(case: Reference) -> str:
+    """Nobody decides what all have said yes to; anything else is decided, again too."""
+    return "scheduled" if is_approved(case) else "awaiting_approval"
+
+
+def after_assessment(case: Reference, values: dict[str, Any]) -> str:
+    judge(case, "", values)
+    return unless_approved(case)
 
 
 def after_edit(case: Reference, values: dict[str, Any]) -> str:
-    """What was approved and now says something else is decided again."""
     write(case, values)
-    return "scheduled" if is_approved(case) else "awaiting_approval"
+    return unless_approved(case) if case.state in DECIDED else case.state
 
 
 def after_approval(case: Reference, values: dict[str, Any]) -> str:
@@ -473,10 +483,6 @@ def after_approval(case: Reference, values: dict[str, Any]) -> str:
 
 def after_verification(case: Reference, values: dict[str, Any]) -> str:
     return "review" if is_emergency(case) or case.facts.has_overrun else "closed"
-
-
-def where_edit_leads(case: Reference, values: dict[str, Any]) -> str:
-    return after_edit(case, values) if case.state == "scheduled" else case.state
 
 
 def where_it_was(case: Reference, values: dict[str, Any]) -> str:
@@ -620,10 +626,10 @@ CHANGE = Process(
         Timer("review", starts=REVIEWED, stops=["closed"], days=lambda case: 10),
     ),
     moves={
-        "edit": Move([*DRAFTS, *BEFORE_WORK], where_edit_leads, REQUESTER, EDIT, does=edit,
+        "edit": Move([*DRAFTS, *BEFORE_WORK], after_edit, REQUESTER, EDIT, does=edit,
                      anew=["awaiting_approval"]),
         "submit": Move(DRAFTS, after_submission, WORKER, when=may_be_submitted),
-        "assess": Move(["assessing"], "awaiting_approval", WORKER, ASSESSMENT, does=judge),
+        "assess": Move(["assessing"], after_assessment, WORKER, ASSESSMENT, does=judge),
         "send_back": Move(["assessing", "awaiting_approval"], "returned", WORKER, REASON),
         "reject": Move(["assessing"], "rejected", WORKER, REASON),
         "approve": Move(["awaiting_approval"], after_approval, WORKER,

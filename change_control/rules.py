@@ -58,8 +58,8 @@ is_involved = is_requester | is_implementer
 class OwnersOfSystems(Quorum):
     """A yes of the owner of every system touched.
 
-    Where a system has no owner, or its owner asks for or carries out the change, a system owner of
-    the unit decides in their place.
+    Where systems have no owner, or their owner asks for or carries out the change, one system owner
+    of the unit decides in their place.
     """
 
     def seats(self, case: Change, holders: Callable[[str], list[User]]) -> Iterator[OpenSeat]:
@@ -70,11 +70,11 @@ class OwnersOfSystems(Quorum):
         owner = service.owner
         involved = (case.requester_id, case.implementer_id)
         if owner is None or not owner.is_active or owner.pk in involved:
-            return OpenSeat(f"{Role.SYSTEM_OWNER}:{service.code}", Role.SYSTEM_OWNER)
+            return OpenSeat(Role.SYSTEM_OWNER, Role.SYSTEM_OWNER)
         return OpenSeat(f"{Role.SYSTEM_OWNER}:{owner.pk}", Role.SYSTEM_OWNER, owner, is_named=True)
 
     def verdict(self, votes: Votes, open_slots: set[str]) -> bool | None:
-        mine = f"{Role.SYSTEM_OWNER}:"
+        mine = Role.SYSTEM_OWNER
         cast = [vote for slot, vote in votes.items() if slot.startswith(mine)]
         if REJECT in cast:
             return False

@@ -13,6 +13,8 @@ from people.models import User
 from tests.change_control.walking import DAY, MEDIUM, OPENS, Walk, walk
 from tests.refusing import refused
 from tests.world import NOON
+from workflows.actions import claim_task, release_task
+from workflows.models import Task
 from workflows.refusals import BadData, Conflict, NotAllowed
 
 pytestmark = pytest.mark.engine
@@ -178,8 +180,19 @@ def test_a_system_whose_owner_left_is_decided_by_a_system_owner_of_the_unit(worl
     flow = step.case.lifecycle(step.case, None, step.at)
     assert any("Without an owner" in warning for warning in flow.warnings())
     step.act("change_manager", "assess", **MEDIUM)
-    assert step.open_slots() == ["change_manager", "system_owner:erp"]
+    assert step.open_slots() == ["change_manager", "system_owner"]
     step.act("pm", "approve").act("change_manager", "approve")
+    assert step.case.state == "scheduled"
+
+
+def test_one_system_owner_decides_for_all_systems_without_an_owner(world):
+    Service.objects.filter(code__in=("erp", "portal")).update(owner=None)
+    step = walk(world, "assessing", systems=["erp", "portal"])
+    step.act("change_manager", "assess", **MEDIUM)
+    seat = Task.objects.get(case=step.case, slot="system_owner")
+    claim_task(task=seat, actor=world["owner"], at=step.at)
+    release_task(task=seat, actor=world["owner"], at=step.at)  # it goes back to the queue
+    step.act("owner", "approve").act("change_manager", "approve")
     assert step.case.state == "scheduled"
 
 

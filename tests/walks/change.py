@@ -102,12 +102,13 @@ def touched(case: Reference) -> list[str]:
 
 
 def owner_of(case: Reference) -> Callable[[str], Chair]:
-    """The owner of a system decides; where there is none or they are involved, one of the unit."""
+    """The owner of a system decides; where there is none or they are involved, one system owner
+    of the unit for all such systems."""
 
     def chair(code: str) -> Chair:
         owner = case.facts.owners.get(code, "owner")
         if owner in (None, case.requester, case.facts.implementer):
-            return Chair(f"system_owner:{code}", "system_owner")
+            return Chair("system_owner", "system_owner")
         return Chair(f"system_owner:{owner}", "system_owner", owner, named=True)
 
     return chair

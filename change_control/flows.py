@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from change_control import cab, forms, panels, rules
 from change_control.models import EMERGENCY, CabMeeting, Change, Risk
+from change_control.states import DRAFTS
 from change_control.states import ChangeState as S
 from change_control.states import MeetingState as M
 from people.actors import Actor
@@ -31,7 +32,6 @@ from workflows.models import CaseLink
 from workflows.permissions import has_role, holds_task, is_automation, is_requester
 from workflows.quorums import ByCase, Seat, all_of
 
-DRAFTS = [S.DRAFT, S.RETURNED]
 BEFORE_WORK = [S.ASSESSING, S.AWAITING_APPROVAL, S.SCHEDULED]
 REVIEWED = [S.BACKED_OUT, S.FAILED, S.REVIEW]
 ASKED_AGAIN = _("Whoever approved what you edit here is asked again; other approvals stand.")
@@ -113,7 +113,8 @@ class ChangeLifecycle(Lifecycle):
     # -- the plan --------------------------------------------------------------------------------
     @do(DRAFTS, label=_("Edit"), permission=is_requester, custom=asks(forms.EditForm))
     @do(S.ASSESSING, label=_("Edit"), permission=is_requester, custom=asks(forms.EditForm))
-    @do(S.AWAITING_APPROVAL, S.AWAITING_APPROVAL, _("Edit"), permission=is_requester,
+    @do(S.AWAITING_APPROVAL, Either(rules.after_edit, [S.SCHEDULED, S.AWAITING_APPROVAL]),
+        _("Edit"), permission=is_requester,
         custom=asks(forms.EditForm, anew=True, help=ASKED_AGAIN))
     @do(S.SCHEDULED, Either(rules.after_edit, [S.SCHEDULED, S.AWAITING_APPROVAL]), _("Edit"),
         permission=is_requester, custom=asks(forms.EditForm, help=ASKED_AGAIN))
@@ -127,8 +128,8 @@ class ChangeLifecycle(Lifecycle):
     def submit(self, **values: Any) -> None: ...
 
     # -- risk and approval -----------------------------------------------------------------------
-    @do(S.ASSESSING, S.AWAITING_APPROVAL, _("Pass to approval"), permission=holds_task,
-        custom=asks(forms.AssessForm, MAIN))
+    @do(S.ASSESSING, Either(rules.after_edit, [S.SCHEDULED, S.AWAITING_APPROVAL]),
+        _("Pass to approval"), permission=holds_task, custom=asks(forms.AssessForm, MAIN))
     def assess(self, **values: Any) -> None:
         self.put(**values)
 

@@ -24,6 +24,7 @@ from change_control.models import (
     ChangeTemplate,
     Risk,
 )
+from change_control.states import DRAFTS
 from people.actors import Actor
 from people.models import User, in_reader_language
 from workflows.forms import ActionForm, OpeningForm
@@ -38,6 +39,24 @@ ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Tokyo", "Europe
          "Europe/London", "America/New_York", "UTC")  # fmt: skip
 GRACE = timedelta(minutes=15)
 """So much after its planned beginning a change may still begin without a word."""
+
+
+def was_done(case: Change) -> bool:
+    return case.type in DONE_TYPES and case.finished_at is not None
+
+
+def needed(case: Change) -> list[str]:
+    """Return the fields that a change of its type is not submitted without, nor empty later."""
+    names = ["what", "reason", "systems", "plan", "implementer", "verifier"]
+    if was_done(case):
+        names += ["began_at", "finished_at"]
+    else:
+        names += ["starts_at", "ends_at"]
+        if case.type != Change.Type.STANDARD:
+            names += ["backout_plan", "backout_minutes", "return_until"]
+        if case.type == Change.Type.NORMAL:
+            names.append("test_evidence")
+    return names
 
 
 def long_text(
@@ -104,6 +123,7 @@ def in_zone(value: datetime, zone: ZoneInfo) -> datetime:
 class PlanFields(forms.Form):
     """The plan of a change; what is missing is asked for when it is submitted."""
 
+    who: Actor
     what = long_text(_("What is changed?"), required=False)
     reason = long_text(_("Why?"), required=False, rows=2)
     systems = SystemsField(
@@ -163,6 +183,9 @@ class PlanFields(forms.Form):
         if (start is None) != (end is None) and not self.errors:
             self.add_error("ends_at", gettext("A window has a beginning and an end."))
         began, finished = values.get("began_at"), values.get("finished_at")
+        for name, at in (("began_at", began), ("finished_at", finished)):
+            if at is not None and at > self.who.at:
+                self.add_error(name, gettext("This lies in the future."))
         if began and finished and began >= finished:
             self.add_error("finished_at", gettext("It was finished before it was begun."))
         if start is None or end is None:
@@ -249,6 +272,9 @@ class EditForm(PlanFields, ActionForm):
         if case.type not in DONE_TYPES:
             del self.fields["began_at"]
             del self.fields["finished_at"]
+        if case.state not in DRAFTS:
+            for name in needed(case):
+                self.fields[name].required = True
         self.initial = {name: getattr(case, name) for name in PLAN_FIELDS}
         for name in ("starts_at", "ends_at", "return_until", "began_at", "finished_at"):
             at = self.initial[name]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from agreements.models import Calendar, Service
 from change_control.conflicts import Kind, conflicts_of
+from change_control.forms import needed, was_done
 from change_control.models import DONE_TYPES, Change, ChangePolicy, Risk
 from change_control.risk import record_of
 from change_control.states import ChangeState as S
@@ -55,8 +56,8 @@ is_involved = is_requester | is_implementer
 class OwnersOfSystems(Quorum):
     """A yes of the owner of every system touched.
 
-    Where a system has no owner, or its owner asks for or carries out the change, a system owner of
-    the unit decides in their place.
+    Where systems have no owner, or their owner asks for or carries out the change, one system owner
+    of the unit decides in their place.
     """
 
     def seats(self, case: Change, holders: Callable[[str], list[User]]) -> Iterator[OpenSeat]:
@@ -67,11 +68,11 @@ class OwnersOfSystems(Quorum):
         owner = service.owner
         involved = (case.requester_id, case.implementer_id)
         if owner is None or not owner.is_active or owner.pk in involved:
-            return OpenSeat(f"{Role.SYSTEM_OWNER}:{service.code}", Role.SYSTEM_OWNER)
+            return OpenSeat(Role.SYSTEM_OWNER, Role.SYSTEM_OWNER)
         return OpenSeat(f"{Role.SYSTEM_OWNER}:{owner.pk}", Role.SYSTEM_OWNER, owner, is_named=True)
 
     def verdict(self, votes: Votes, open_slots: set[str]) -> bool | None:
-        mine = f"{Role.SYSTEM_OWNER}:"
+        mine = Role.SYSTEM_OWNER
         cast = [vote for slot, vote in votes.items() if slot.startswith(mine)]
         if REJECT in cast:
             return False
@@ -113,7 +114,7 @@ PLACE_AND_TIME = (
 )  # fmt: skip
 EVERYTHING = (
     *PLACE_AND_TIME, "type", "reason", "plan", "test_evidence", "implementer_id", "verifier_id",
-    "risk", "level",
+    "risk", "level", "began_at", "finished_at",
 )  # fmt: skip
 
 
@@ -140,7 +141,7 @@ def after_submission(flow: Flow, **values: Any) -> str:
     case = flow.case
     if case.type == Change.Type.STANDARD:
         return S.SCHEDULED
-    return S.AWAITING_APPROVAL if case.type in DONE_TYPES else S.ASSESSING
+    return after_edit(flow) if case.type in DONE_TYPES else S.ASSESSING
 
 
 def after_approval(flow: Flow, **values: Any) -> str:
@@ -148,12 +149,8 @@ def after_approval(flow: Flow, **values: Any) -> str:
     return S.REVIEW if was_done(flow.case) else S.SCHEDULED
 
 
-def was_done(case: Change) -> bool:
-    return case.type in DONE_TYPES and case.finished_at is not None
-
-
 def after_edit(flow: Flow, **values: Any) -> str:
-    """What was approved and is now something else is decided again."""
+    """What everybody approved needs nobody to decide; anything else is decided, again too."""
     flow.put(**values)  # the rule is about what the change will say
     return S.SCHEDULED if approvals_stand(flow) else S.AWAITING_APPROVAL
 
@@ -170,19 +167,10 @@ def where_it_was(flow: Flow, **values: Any) -> str:
 
 # -- what is missing ------------------------------------------------------------------------------
 def missing(case: Change) -> list[str]:
-    """Return the labels of the fields that a change of its type is not submitted without."""
-    names = ["what", "reason", "systems", "plan", "implementer", "verifier"]
-    if was_done(case):
-        names += ["began_at", "finished_at"]
-    else:
-        names += ["starts_at", "ends_at"]
-        if case.type != Change.Type.STANDARD:
-            names += ["backout_plan", "backout_minutes", "return_until"]
-        if case.type == Change.Type.NORMAL:
-            names.append("test_evidence")
+    """Return the labels of the fields that are needed and not filled in."""
     return [
         str(Change._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # own columns
-        for name in names if not getattr(case, name)
+        for name in needed(case) if not getattr(case, name)
     ]  # fmt: skip
 
 
@@ -205,12 +193,18 @@ def template_holds(flow: Flow) -> Condition:
             unmet=_("The template “%(template)s” is over; make it a normal change.")
             % {"template": template},
         )
-    named = {service.code for service in template.systems.all()}
-    beyond = sorted(set(case.systems) - named) if named else []
+    beyond = beyond_template(case)
     return Condition(
         not beyond,
         unmet=_("The template does not cover %(systems)s.") % {"systems": listing(beyond)},
     )
+
+
+def beyond_template(case: Change) -> list[str]:
+    """Return the systems of a change that its template does not name; one that names none is
+    for all (1 query)."""
+    named = {service.code for service in case.template.systems.all()} if case.template else set()
+    return sorted(set(case.systems) - named) if named else []
 
 
 def window_is_ahead(flow: Flow) -> Condition:
@@ -272,9 +266,13 @@ def is_as_approved(flow: Flow) -> Condition:
 
 
 def approvals_stand(flow: Flow) -> bool:
-    """Tell whether the votes that carried the change are about what it says now."""
+    """Tell whether the votes that carried the change are about what it says now.
+
+    A standard change needs none as long as its template covers it.
+    """
     is_standard = flow.case.type == Change.Type.STANDARD
-    return is_standard or is_carried(flow, S.AWAITING_APPROVAL)
+    is_covered = is_standard and not beyond_template(flow.case)
+    return is_covered or is_carried(flow, S.AWAITING_APPROVAL)
 
 
 def may_go_higher(flow: Flow) -> Condition:

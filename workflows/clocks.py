@@ -72,14 +72,19 @@ def read(clock: Clock, at: datetime, process: type[Lifecycle] | None = None) -> 
     )
 
 
-def settle(move: Passage, source: str) -> datetime | None:
-    """Bring the case's clocks in line with its state; return the earliest running deadline."""
+def settle(move: Passage, source: str, name: str) -> datetime | None:
+    """Bring the case's clocks in line with its state after the action `name`.
+
+    Returns the earliest running deadline.
+    """
     case, flow = move.case, move.flow
-    if source != case.state:
-        latest = {clock.metric: clock for clock in flow.clock_rows}
-        reopened = source in flow.closed and not case.is_closed
-        for spec in flow.clocks:
+    latest = {clock.metric: clock for clock in flow.clock_rows}
+    reopened = source in flow.closed and not case.is_closed
+    for spec in flow.clocks:
+        if source != case.state:
             _turn(move, spec, latest.get(spec.metric), reopened=reopened)
+        elif spec.on_breach == name and spec.repeats:
+            _start_over(move, spec, latest.get(spec.metric))
     return earliest_due(flow.clock_rows)
 
 
@@ -104,6 +109,13 @@ def _turn(move: Passage, spec: Spec, clock: Clock | None, *, reopened: bool) -> 
             resume(clock, move.at, state)
     elif reopened and state in spec.starts and clock.state == Clock.State.MET:
         _continue(clock, move.at, state)
+
+
+def _start_over(move: Passage, spec: Spec, clock: Clock | None) -> None:
+    """Give whoever is asked next, once the time of the one before is over, their own time."""
+    if clock is not None and clock.is_live:
+        stop(clock, move.at)
+        _start(move, spec)
 
 
 def _start(move: Passage, spec: Spec) -> None:

@@ -219,7 +219,7 @@ def _settle(
         retiming.rematch(move, changes)
     if not changes.keys().isdisjoint(case.search_fields):
         case.search_tokens = search.token_text(case.prose)
-    due_at = clocks.settle(move, source)
+    due_at = clocks.settle(move, source, name)
     opened = work.settle(move, source, name, due_at, anew=anew)
     custody.settle(move)
     data = {"changes": changes, "form": jsonable(values or {})}

@@ -101,8 +101,8 @@ class Clock:
     agreed on; `when(case)` false: this is not promised for this case. `answered`: the first
     comment of ours to the requester stops it too. `on_breach`: the action the system takes when
     the time is over. `is_ours=False`: the customer's time, no promise of ours. `repeats`: it
-    starts afresh each time. A case that is reopened continues its clocks; a missed one stays
-    missed.
+    starts afresh each time, also when what `on_breach` names keeps the state. A case that is
+    reopened continues its clocks; a missed one stays missed.
     """
 
     metric: str

@@ -30,10 +30,10 @@ def settle(
     """Close the tasks of the state that was left and open those of the new one; return these.
 
     Nothing happens to tasks when an action keeps the state, except that their due time follows;
-    unless the state is to be entered `anew`.
+    unless the state is to be entered `anew`, or the case names another person for it now.
     """
     flow = move.flow
-    if source == move.case.state and not anew:
+    if source == move.case.state and not anew and not _names_another(flow):
         _follow_due(flow, due_at)
         return []
     _close(move, outcome)
@@ -60,6 +60,16 @@ def cast_vote(move: Passage, decision: Decision, name: str, *, note: str) -> boo
 
 
 FINISHED = ("status", "done_at", "done_by", "on_behalf_of", "outcome", "note", "assignee")
+
+
+def _names_another(flow: Lifecycle) -> bool:
+    """Tell whether the work is with a person the case named, and it names another one now."""
+    spec = flow.work.get(flow.case.state)
+    if not isinstance(spec, Work) or spec.person is None:
+        return False
+    person = spec.person(flow.case)
+    named = person.pk if person else None
+    return any(one.is_named and one.assignee_id != named for one in flow.open_tasks)
 
 
 def _finish(move: Passage, task: Task, outcome: str, note: str = "") -> None:

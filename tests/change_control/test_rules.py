@@ -13,6 +13,8 @@ from people.models import User
 from tests.change_control.walking import DAY, MEDIUM, OPENS, Walk, walk
 from tests.refusing import refused
 from tests.world import NOON
+from workflows.actions import claim_task, release_task
+from workflows.models import Task
 from workflows.refusals import BadData, Conflict, NotAllowed
 
 pytestmark = pytest.mark.engine
@@ -151,6 +153,23 @@ def test_a_template_is_good_up_to_its_day_and_for_its_systems(world, template):
         Walk(world, **STANDARD)
 
 
+def test_a_standard_change_is_begun_by_whoever_it_names_now(world, template):
+    step = walk(world, **STANDARD).act("analyst", "submit")
+    step.act("analyst", "edit", **{**STANDARD, "plan": "Restart it", "implementer": "desk"})
+    assert (step.case.state, step.task.assignee) == ("scheduled", world["desk"])
+    with refused(NotAllowed):
+        step.act("developer", "begin")
+
+
+def test_beyond_its_template_a_standard_change_is_decided_like_any_other(world, template):
+    step = walk(world, **STANDARD).act("analyst", "submit")
+    step.act("analyst", "edit", **{**STANDARD, "plan": "Restart it", "systems": ["erp", "portal"]})
+    assert step.case.state == "awaiting_approval"
+    for who in ("change_manager", "head", "supervisor", "ops_reviewer"):
+        step.act(who, "approve")
+    assert step.act("developer", "begin").case.state == "implementing"
+
+
 # -- people ---------------------------------------------------------------------------------------
 def test_a_system_whose_owner_left_is_decided_by_a_system_owner_of_the_unit(world):
     User.objects.filter(pk=world["owner"].pk).update(is_active=False)
@@ -161,8 +180,19 @@ def test_a_system_whose_owner_left_is_decided_by_a_system_owner_of_the_unit(worl
     flow = step.case.lifecycle(step.case, None, step.at)
     assert any("Without an owner" in warning for warning in flow.warnings())
     step.act("change_manager", "assess", **MEDIUM)
-    assert step.open_slots() == ["change_manager", "system_owner:erp"]
+    assert step.open_slots() == ["change_manager", "system_owner"]
     step.act("pm", "approve").act("change_manager", "approve")
+    assert step.case.state == "scheduled"
+
+
+def test_one_system_owner_decides_for_all_systems_without_an_owner(world):
+    Service.objects.filter(code__in=("erp", "portal")).update(owner=None)
+    step = walk(world, "assessing", systems=["erp", "portal"])
+    step.act("change_manager", "assess", **MEDIUM)
+    seat = Task.objects.get(case=step.case, slot="system_owner")
+    claim_task(task=seat, actor=world["owner"], at=step.at)
+    release_task(task=seat, actor=world["owner"], at=step.at)  # it goes back to the queue
+    step.act("owner", "approve").act("change_manager", "approve")
     assert step.case.state == "scheduled"
 
 

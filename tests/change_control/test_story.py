@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -145,6 +145,27 @@ def test_a_draft_may_lack_everything_and_is_not_submitted_so(world):
     assert step.case.state == "assessing"
 
 
+NO_WINDOW = dict.fromkeys(("starts_at", "ends_at", "return_until", "backout_minutes"), "")
+
+
+@pytest.mark.parametrize("state", ["assessing", "awaiting_approval", "scheduled"])
+@pytest.mark.parametrize("without", [NO_WINDOW, {"implementer": ""}, {"plan": ""}])
+def test_what_was_submitted_stays_complete(world, state, without):
+    step = walk(world, state)
+    with refused(BadData, "required"):
+        step.act("analyst", "edit", **without)
+
+
+def test_what_was_recorded_afterwards_stays_so(world):
+    done = {"began_at": "2026-11-21T10:00", "finished_at": "2026-11-21T11:00"}
+    step = walk(world, type="emergency", **done, **NO_WINDOW).act("analyst", "submit")
+    with refused(BadData, "required"):
+        step.act("analyst", "edit", **NO_WINDOW)
+    step.act("analyst", "edit", **NO_WINDOW, **done, informed="Finance")
+    step.act("head", "approve").act("change_manager", "approve")
+    assert step.case.state == "review"
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -156,6 +177,8 @@ def test_a_draft_may_lack_everything_and_is_not_submitted_so(world):
         ({"return_until": "2026-11-29T01:45"}, "backing out does not end within the window"),
         ({"verifier": "developer"}, "Whoever implements a change does not verify it."),
         ({"type": "standard"}, "A standard change is made from a template."),
+        ({"type": "emergency", "finished_at": "2026-11-23T10:01"}, "This lies in the future."),
+        ({"type": "emergency", "began_at": "2026-11-24T10:00"}, "This lies in the future."),
         ({"origin": "REQ-2026-99999"}, "There is no such case."),
         (
             {"time_zone": "Europe/Berlin", "starts_at": "2027-03-28T02:30"},
@@ -257,6 +280,34 @@ def test_an_edit_while_it_is_decided_voids_what_was_said_of_it(world):
     assert step.open_slots() == ["change_manager", f"system_owner:{world['owner'].pk}"]
 
 
+def test_an_edit_taken_back_leaves_what_everybody_approved(world):
+    step = walk(world, "assessing").act("change_manager", "assess", **MEDIUM)
+    step.act("change_manager", "approve").act("analyst", "edit", plan="Another way")
+    step.act("owner", "approve").act("analyst", "edit")
+    assert step.case.state == "scheduled"
+    step.act("analyst", "edit", plan="Another way").act("change_manager", "send_back")
+    step.act("analyst", "edit").act("analyst", "submit").act("change_manager", "assess", **MEDIUM)
+    assert step.case.state == "scheduled"
+
+
+def test_an_emergency_that_everybody_approved_is_not_decided_twice(world):
+    step = walk(world, type="emergency").act("analyst", "submit")
+    step.act("head", "approve").act("change_manager", "approve")
+    step.act("analyst", "edit", plan="Another way").act("head", "send_back")
+    step.act("analyst", "edit").act("analyst", "submit")
+    assert step.case.state == "scheduled"
+
+
+def test_when_it_was_done_is_part_of_what_is_approved(world):
+    step = walk(world, type="emergency").act("analyst", "submit")
+    step.act("head", "approve").act("change_manager", "approve")
+    done = {"began_at": "2026-11-23T10:10", "finished_at": "2026-11-23T10:20"}
+    step.act("analyst", "edit", **done)
+    assert step.open_slots() == ["change_manager", "head_of_ops"]
+    step.act("head", "approve").act("change_manager", "approve")
+    assert step.case.state == "review"
+
+
 def test_approvals_stand_while_a_change_is_on_hold(world):
     step = walk(world, "assessing").act("change_manager", "assess", **MEDIUM)
     step.act("owner", "approve").act("analyst", "hold").act("change_manager", "resume")
@@ -275,6 +326,22 @@ def test_what_is_not_decided_in_time_goes_to_the_next_level(world):
         "low",
     )
     assert f"system_owner:{world['owner'].pk}" in step.open_slots()
+
+
+def test_the_next_level_has_its_own_time(world):
+    step = walk(world, "awaiting_approval")
+    over = step.at + 4 * DAY  # Friday, 10:30: two business days were over on Wednesday
+    sweep(over)
+    sweep(over + timedelta(minutes=1))
+    step.case.refresh_from_db()
+    assert step.case.level == "medium"
+    assert [one.state for one in step.case.clocks.filter(metric="decision")] == [
+        "missed", "running",
+    ]  # fmt: skip
+    assert step.clock("decision").due_at == datetime(2026, 12, 1, 2, 30, tzinfo=UTC)
+    sweep(over + 5 * DAY)
+    step.case.refresh_from_db()
+    assert step.case.level == "high"
 
 
 def test_people_who_only_ask_file_no_changes(world):

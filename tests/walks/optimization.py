@@ -7,7 +7,7 @@ goes live, and whoever asked accepts it. Above the limit the work stops.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.walks.hours import days_later, end_of
 from tests.walks.reference import (
     SYSTEM,
     Ballot,
+    Chair,
     Filing,
     Move,
     Owes,
@@ -64,13 +65,14 @@ def beneficiary(case: Reference) -> str:
     return case.beneficiary
 
 
-def approvers(case: Reference) -> dict[str, str | None]:
+def approvers(case: Reference) -> list[Chair]:
     """The owner of the system, unless they ask; above five days the head too, or alone instead."""
     owner_asks = SYSTEM_OWNER in case.customers
-    seats: dict[str, str | None] = {} if owner_asks else {"system_owner": SYSTEM_OWNER}
+    owner = Chair("system_owner", "system_owner", SYSTEM_OWNER, named=True)
+    chairs = [] if owner_asks else [owner]
     if owner_asks or case.facts.effort > case.facts.head_above:
-        seats["head_of_ops"] = None
-    return seats
+        chairs.append(Chair("head_of_ops", "head_of_ops"))
+    return chairs
 
 
 # -- what people write ----------------------------------------------------------------------------
@@ -322,7 +324,7 @@ FILINGS = [
 ]
 
 
-def put_in_force(figures: Mapping[str, Any]) -> None:
+def put_in_force(figures: Mapping[str, Any], at: datetime) -> None:
     if figures:
         OptimizationPolicy.objects.create(
             effort_limit=figures["limit"], head_approves_above=figures["head_above"],
@@ -330,9 +332,9 @@ def put_in_force(figures: Mapping[str, Any]) -> None:
         )  # fmt: skip
 
 
-def facts(figures: Mapping[str, Any]) -> dict[str, Any]:
+def facts(case: Reference, filing: Filing) -> dict[str, Any]:
     return {
-        **USUAL, **figures, "size": "", "effort": Decimal(0),
+        **USUAL, **filing.figures, "size": "", "effort": Decimal(0),
         "approved": Decimal(0), "booked": Decimal(0), "bookings": {}, "due_on": None,
         "returned_from": "", "refusals": 0, "rating": None, "parts": 0,
     }  # fmt: skip

@@ -37,21 +37,44 @@ class Owes:
 
 
 @dataclass(frozen=True)
-class Ballot:
-    """A state in which seats vote. `seats(case)`: role → who is named, or none for the queue."""
+class Chair:
+    """Who is asked: anybody of a role, one member of a board, or (`named`) one person whatever
+    their roles. What has a colon in `slot` is one person's own and is not handed on."""
 
-    seats: Callable[[Reference], Mapping[str, str | None]]
+    slot: str
+    role: str
+    person: str | None = None
+    named: bool = False
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """A state in which several vote: each chair must say yes, of a board only so many.
+
+    `board(case)`: role → how many of its chairs must. `about(case, slot)`: what the yes of a chair
+    is to; asked again about the very same, it stands. None: it holds for that round only.
+    """
+
+    chairs: Callable[[Reference], Sequence[Chair]]
     yes: str
     no: str
     barred: Asks = lambda case, who: False
-    need: int | None = None
-    """So many must say yes; none: all."""
+    board: Callable[[Reference], Mapping[str, int]] = lambda case: {}
+    about: Callable[[Reference, str], Any] | None = None
 
-    def verdict(self, seats: Sequence[Seat]) -> bool | None:
-        need = len(seats) if self.need is None else self.need
-        yes = sum(seat.outcome == "approve" for seat in seats)
-        waiting = sum(seat.is_open for seat in seats)
-        return True if yes >= need else None if yes + waiting >= need else False
+    def verdict(self, case: Reference, votes: Mapping[str, str]) -> bool | None:
+        """Tell what the votes come to, by slot; an empty one is still to be given."""
+        board = self.board(case)
+        parts = [([vote], 1) for slot, vote in votes.items() if role_of(slot) not in board]
+        for role, need in board.items():
+            parts.append(([vote for slot, vote in votes.items() if role_of(slot) == role], need))
+        if any(len(share) - share.count("reject") < need for share, need in parts):
+            return False
+        return True if all(share.count("approve") >= need for share, need in parts) else None
+
+
+def role_of(slot: str) -> str:
+    return slot.partition(":")[0]
 
 
 @dataclass(frozen=True)
@@ -64,9 +87,11 @@ class Timer:
     pauses: Sequence[str] = ()
     days: Callable[[Reference], int] | None = None
     until: Callable[[Reference], datetime | None] | None = None
+    when: Callable[[Reference], bool] = lambda case: True
     answered: bool = False
     repeats: bool = False
     then: str = ""
+    """What the system does when the time is over; where the state stays, time begins afresh."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +104,25 @@ class Who:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What an action asks for: by field what people usually and sometimes write."""
+    """What an action asks for: by field what people usually and sometimes write.
+
+    `filled(case)` stands there before; `pens`: what people write over it, several fields at once.
+    What is written may be a question to the case.
+    """
 
     usual: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    filled: Callable[[Reference], Mapping[str, Any]] = lambda case: {}
+    pens: Sequence[Mapping[str, Any]] = ({},)
     odd: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     fits: Callable[[Reference, str, dict[str, Any]], bool] = lambda case, who, values: True
 
 
 @dataclass(frozen=True)
 class Move:
-    """An action: the states it leaves, where it leads (none: it stays), who may, and when."""
+    """An action: the states it leaves, where it leads (none: it stays), who may, and when.
+
+    `anew`: states whose work is given out again though they stay.
+    """
 
     leaves: Sequence[str]
     to: str | Callable[[Reference, dict[str, Any]], str] | None
@@ -96,6 +130,7 @@ class Move:
     sheet: Sheet = Sheet()
     when: Callable[[Reference], bool] = lambda case: True
     does: Callable[[Reference, str, dict[str, Any]], None] = lambda case, who, values: None
+    anew: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -128,12 +163,16 @@ class Process:
     work: Mapping[str, Owes | Ballot]
     timers: Sequence[Timer]
     moves: Mapping[str, Move]
-    facts: Callable[[Mapping[str, Any]], dict[str, Any]]
+    facts: Callable[[Reference, Filing], dict[str, Any]]
     """What is known of a case just filed, under the figures of the filing."""
-    stage: Callable[[Mapping[str, Any]], None]
+    stage: Callable[[Mapping[str, Any], datetime], None]
     """Puts the figures of the filing in force in the product."""
     raised: Callable[[Reference], int] = lambda case: 0
     """How many other cases were filed by its actions."""
+    marks: Callable[[Reference], Sequence[datetime]] = lambda case: ()
+    """Moments worth waiting for."""
+    kept: Sequence[str] = ()
+    """Facts that the product keeps by the same names."""
 
     @property
     def ways(self) -> set[tuple[str, str]]:
@@ -161,10 +200,21 @@ class Seat:
     done_by: str | None = None
     behalf: str | None = None
     outcome: str = ""
+    about: Any = None
+    """What the vote was about."""
+
+    @property
+    def is_own(self) -> bool:
+        return ":" in self.slot
 
     @property
     def is_open(self) -> bool:
         return self.status in ("open", "claimed")
+
+
+def said_on(seats: Sequence[Seat]) -> dict[str, str]:
+    """Return what was said by slot; nothing where it is still to be said."""
+    return {seat.slot: seat.outcome for seat in seats}
 
 
 @dataclass
@@ -369,7 +419,7 @@ class Reference:
         spec = self.process.work[seat.step]
         round_ = [one for one in self.book.seats if one.opened == seat.opened]
         has_voted = isinstance(spec, Ballot) and any(
-            who in (one.done_by, one.behalf) for one in round_
+            who in (one.done_by, one.behalf) for one in [*round_, *self.standing(seat.step)]
         )
         return not spec.barred(self, who) and not has_voted
 
@@ -394,15 +444,43 @@ class Reference:
         """Open what the state owes."""
         spec = self.process.work[state]
         if isinstance(spec, Ballot):
-            for role, person in spec.seats(self).items():
-                able = any(not spec.barred(self, one) for one in self.holders(role))
-                if person is None and not able:
-                    raise Nobody
-                self._open(role, role, person, named=person is not None)
+            self._ask(state, spec)
         elif spec.person:
-            self._open("1", spec.role, spec.person(self), named=True)
+            person = spec.person(self)
+            if person is None:
+                raise Nobody
+            self._open("1", spec.role, person, named=True)
         else:
             self._open("1", spec.role, self._did_it_before(state, spec), named=False)
+
+    def _ask(self, state: str, spec: Ballot) -> None:
+        """Open a seat for everybody who has not said yes to the very same before."""
+        chairs, said = spec.chairs(self), said_on(self.standing(state))
+        if spec.verdict(self, {chair.slot: "" for chair in chairs} | said) is not None:
+            raise Nobody
+        for chair in [chair for chair in chairs if chair.slot not in said]:
+            if chair.person is None and not self.able(spec, chair.role):
+                raise Nobody
+            self._open(chair.slot, chair.role, chair.person, named=chair.named)
+
+    def able(self, spec: Ballot, role: str) -> set[str]:
+        return {one for one in self.holders(role) if not spec.barred(self, one)}
+
+    def standing(self, state: str) -> list[Seat]:
+        """Return the seats whose last yes was to what is there now."""
+        spec = self.process.work[state]
+        if not isinstance(spec, Ballot) or spec.about is None:
+            return []
+        mine = [seat for seat in self.book.seats if seat.step == state]
+        last = {seat.slot: seat for seat in mine if seat.outcome == "approve"}
+        return [seat for seat in last.values() if seat.about == spec.about(self, seat.slot)]
+
+    def is_carried(self, state: str) -> bool:
+        """Tell whether all whose yes is needed said it, to what is there now."""
+        spec = self.process.work[state]
+        assert isinstance(spec, Ballot)
+        needed = {chair.slot: "" for chair in spec.chairs(self)}
+        return spec.verdict(self, needed | said_on(self.standing(state))) is True
 
     def _open(self, slot: str, role: str, person: str | None, *, named: bool) -> None:
         status = "claimed" if person else "open"
@@ -420,7 +498,7 @@ class Reference:
     def file(self, filing: Filing, unit: str) -> None:
         self.requester, self.on_behalf_of = filing.requester, filing.on_behalf_of
         self.unit = unit
-        self.book = Book("", SimpleNamespace(**self.process.facts(filing.figures)))
+        self.book = Book("", SimpleNamespace(**self.process.facts(self, filing)))
         self._enter(self.process.first)
         self._tell("open", "", self.requester, None)
 
@@ -469,7 +547,9 @@ class Reference:
         task = self.task_of(who) if move.who.works else None
         if isinstance(spec, Ballot) and name in (spec.yes, spec.no):
             behalf = self.finish(task, who, "approve" if name == spec.yes else "reject")
-            verdict = spec.verdict([one for one in self.book.seats if one.opened == task.opened])
+            task.about = spec.about(self, task.slot) if spec.about else None
+            round_ = [one for one in self.book.seats if one.opened == task.opened]
+            verdict = spec.verdict(self, said_on([*self.standing(source), *round_]))
             if verdict is None:
                 self._tell(name, source, who, behalf, kind="vote")
                 return
@@ -479,14 +559,26 @@ class Reference:
         to = move.to(self, values) if callable(move.to) else move.to or source
         move.does(self, who, values)
         self._follow_agreed_dates()
-        if to != source:
+        is_anew = source in move.anew or self._is_with_another()
+        if to != source or is_anew:
             for seat in self.open_seats:
                 if seat is task:
                     self.finish(seat, who, name)
                 else:
                     seat.status = "cancelled"
+        if to != source:
             self._enter(to)
+        elif is_anew:
+            self.give_out(source)
+            self._start_over(name)
         self._tell(name, source, who, behalf)
+
+    def _is_with_another(self) -> bool:
+        """Tell whether the case names somebody else now than who was given its work."""
+        spec = self.process.work.get(self.state)
+        if not isinstance(spec, Owes) or spec.person is None:
+            return False
+        return any(seat.named and seat.person != spec.person(self) for seat in self.open_seats)
 
     def _enter(self, state: str) -> None:
         source, self.book.state = self.state, state
@@ -519,12 +611,22 @@ class Reference:
         ):
             last.run(self.at)
 
+    def _start_over(self, name: str) -> None:
+        """What was not done in time is late, and whoever is asked now has their own time."""
+        for timer in self.process.timers:
+            last = self._last(timer)
+            if timer.then == name and last and last.is_live:
+                last.stop(self.at)
+                self._start(timer)
+
     def _last(self, timer: Timer) -> Stopwatch | None:
         mine = [watch for watch in self.book.watches if watch.timer.metric == timer.metric]
         return mine[-1] if mine else None
 
     def _start(self, timer: Timer) -> None:
         until = timer.until(self) if timer.until else None
+        if not timer.when(self):
+            return
         if until is not None:
             budget = worked(self.at, until)
         elif timer.days is not None:
@@ -557,7 +659,7 @@ class Reference:
             watch.is_late = watch.is_late or (watch.due is not None and watch.due <= self.at)
         for watch in list(self.book.watches):
             if watch.state == "running" and watch.is_late and watch.timer.then:
-                assert self.perform(SYSTEM, watch.timer.then, {}) is None
+                self.perform(SYSTEM, watch.timer.then, {})
 
     # -- beside the moves --
     def comment(self, who: str, *, internal: bool) -> str | None:
@@ -592,7 +694,7 @@ class Reference:
             return CONFLICT
         if seat.person not in self.identities(who):
             return NOT_ALLOWED
-        if not seat.role:
+        if not seat.role or seat.is_own:
             return CONFLICT
         seat.person, seat.status, seat.named = None, "open", False
         return None
@@ -605,7 +707,9 @@ class Reference:
         own = seat.person in self.identities(who)
         if not own and not self.has(who, *HANDS_OUT):
             return NOT_ALLOWED
-        if not seat.role or not self.has(to, seat.role) or not self.is_free_for(to, seat):
+        if not seat.role or seat.is_own or not self.has(to, seat.role):
+            return BAD_DATA
+        if not self.is_free_for(to, seat):
             return BAD_DATA
         self._give(seat, to)
         return None

@@ -10,7 +10,7 @@ drew before, 200 walks had 32 different beginnings, and six of 52 ways were neve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -135,8 +135,8 @@ class Walk:
         return self.ref.at
 
     def file(self) -> None:
-        filing = self.filing
-        self.process.stage(filing.figures)
+        filing = self.filing = replace(self.filing, data=self.asked(self.filing.data))
+        self.process.stage(filing.figures, self.at)
         beneficiary = self.users[filing.on_behalf_of or filing.requester]
         self.case = open_case(
             self.process.kind, actor=self.users[filing.requester], at=self.at,
@@ -152,7 +152,7 @@ class Walk:
     def go_ahead(self, dice: Random) -> None:
         """Do only what leads on, rightly: the walk begins further on. Compared at the end."""
         for _ in range(dice.choice(HEAD_STARTS)):
-            self.ref.at += dice.choice(WAITS[:8])
+            self.wait(dice.choice(WAITS[:8]), dice)
             step = Step.thrown(dice)
             pick, data = step.pick // 10 * 10 + dice.randrange(5), step.data // 20 * 20
             self.act(replace(step, pick=pick, data=data))
@@ -160,7 +160,7 @@ class Walk:
 
     # -- steps --
     def take(self, step: Step) -> None:
-        self.ref.at += WAITS[step.wait % len(WAITS)]
+        self.wait(WAITS[step.wait % len(WAITS)], Random(step.wait))
         self.tally.steps += 1
         die = step.what % 100
         for below, do in STEPS_BY_DIE:
@@ -169,11 +169,21 @@ class Walk:
                 break
         self.compare()
 
+    def wait(self, some: timedelta, dice: Random) -> None:
+        """Wait some time, or until a moment that the process waits for."""
+        ahead = [mark for mark in self.process.marks(self.ref) if mark > self.at]
+        if ahead and dice.randrange(3):
+            self.ref.at = dice.choice(ahead)
+        else:
+            self.ref.at += some
+
     def act(self, step: Step) -> None:
         who, name = self.choose(step)
         move = self.process.moves.get(name)
         values = self.fill(move.sheet, step.data) if move else {}
-        self.say(f"{self.ref.state}: {who} {name} {values or ''}")
+        before = move.sheet.filled(self.ref) if move else {}
+        written = {field: value for field, value in values.items() if value != before.get(field)}
+        self.say(f"{self.ref.state}: {who} {name} {written or ''}")
         wanted = self.ref.perform(who, name, dict(values))
         self.meet(
             wanted,
@@ -217,12 +227,21 @@ class Walk:
         mood, die = die % 20, die // 20
         if mood == 19:
             return {}
-        values = {name: some[die % len(some)] for name, some in sheet.usual.items()}
+        values = {**sheet.filled(self.ref), **sheet.pens[die % len(sheet.pens)]}
+        values |= {name: some[die % len(some)] for name, some in sheet.usual.items()}
         if mood > 16 and sheet.odd:
             name = sorted(sheet.odd)[die % len(sheet.odd)]
             values[name] = sheet.odd[name][die % len(sheet.odd[name])]
+        return self.asked(values)
+
+    def asked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values as of now: days from today, and what the case is asked."""
         return {
-            name: self.ref.today + value if isinstance(value, timedelta) else value
+            name: self.ref.today + value
+            if isinstance(value, timedelta)
+            else value(self.ref)
+            if callable(value)
+            else value
             for name, value in values.items()
         }
 
@@ -337,6 +356,7 @@ class Walk:
 
     def meet(self, wanted: str | None, do: Callable[[], Any]) -> None:
         """Do it in the product; it is refused as the reference was, or not at all."""
+        self.story[-1] += f"— {wanted}" if wanted else ""
         try:
             do()
             found = None
@@ -371,10 +391,11 @@ class Walk:
             "case": {
                 "state": case.state, "closed": case.closed_at, "cases": Case.objects.count(),
                 "due": {seat.due_at for seat in flow.open_tasks},
+                **{name: getattr(case, name) for name in self.process.kept},
             },
             "task": numbered(
-                (one.step, one.slot, one.role, ids[one.assignee_id], one.status, one.is_named,
-                 ids[one.done_by_id], ids[one.on_behalf_of_id], one.outcome)
+                (one.step, self.slot(one.slot), one.role, ids[one.assignee_id], one.status,
+                 one.is_named, ids[one.done_by_id], ids[one.on_behalf_of_id], one.outcome)
                 for one in flow.tasks
             ),
             "event": numbered(
@@ -384,6 +405,11 @@ class Walk:
             "clock": numbered(self.reading(clock) for clock in flow.clock_rows),
             "offered to": self.offers(case),
         }  # fmt: skip
+
+    def slot(self, slot: str) -> str:
+        """Return a slot with the name of the person it is for."""
+        role, _colon, whose = slot.partition(":")
+        return f"{role}:{self.ids[int(whose)]}" if whose.isdigit() else slot
 
     def reading(self, clock: Any) -> tuple[Any, ...]:
         read = clocks.read(clock, self.at)
@@ -411,6 +437,7 @@ class Walk:
                 "state": ref.state, "closed": ref.book.closed_at,
                 "cases": 1 + self.process.raised(ref),
                 "due": {ref.due for _seat in ref.open_seats},
+                **{name: getattr(ref.facts, name) for name in self.process.kept},
             },
             "task": numbered(
                 (one.step, one.slot, one.role, one.person, one.status, one.named, one.done_by,

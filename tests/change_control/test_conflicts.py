@@ -18,7 +18,8 @@ from change_control.models import Change, Dependency, FreezePeriod, MaintenanceW
 from change_control.states import ChangeState
 from people.models import User
 from tests.change_control.plainly import Frozen, Planned, Times, Weekly, instant, minute
-from tests.change_control.walking import walk
+from tests.change_control.walking import OPENS, walk
+from tests.world import NOON
 
 pytestmark = pytest.mark.engine
 
@@ -35,6 +36,7 @@ BORDERS = [
 SYSTEMS = ("erp", "finance-system", "portal", "sales-system")
 PAIR_KINDS = (Kind.SAME_SYSTEM, Kind.DEPENDENT_SYSTEM, Kind.SAME_IMPLEMENTER)
 HOUR, DAY, LONGEST = 60, 1440, 14 * 1440  # minutes
+ONE_HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
 
 NEAR = st.sampled_from([-180, -120, -90, -60, -30, -1, 0, 1, 30, 60, 90, 120, 180])
 OFFSETS = NEAR | st.integers(-16, 16).map(lambda days: days * DAY) | st.integers(-LONGEST, LONGEST)
@@ -180,18 +182,111 @@ def test_two_changes_in_each_others_way_both_say_so(pool, drawn):
         assert pairs == {(kind, other, number) for kind, number, other in pairs}
 
 
-@given(calendars(most=6), st.integers(-30 * 86_400, 0), st.integers(1, 5))
+@st.composite
+def searches(draw: st.DrawFn) -> tuple[str, Times, datetime]:
+    """Draw calendars whose first change may find room at most times, and when it is searched."""
+    zone, border, times = draw(calendars(most=6))
+    plan, *others = times.plans
+    plan = replace(plan, end=plan.start + draw(st.sampled_from([30, HOUR, 4 * HOUR, 2 * DAY])))
+    windows = [
+        replace(draw(weeklies((zone, "UTC"))), system=one, weekdays=FULL_WEEK)
+        for one in sorted(plan.systems) if draw(st.booleans())
+    ]  # fmt: skip
+    now = instant(border) + timedelta(seconds=draw(st.integers(-90 * 86_400, 0)))
+    plans, windows = (plan, *others), (*times.windows, *windows)
+    return zone, replace(times, plans=plans, windows=windows), now
+
+
+@given(searches(), st.integers(1, 5))
 @USUALLY
-def test_free_windows_are_the_first_in_which_nothing_stands_in_the_way(pool, drawn, second, count):
-    zone, border, times = drawn
-    now = instant(border) + timedelta(seconds=second)
+def test_free_windows_are_the_first_in_which_nothing_stands_in_the_way(pool, drawn, count):
+    zone, times, now = drawn
     with stored(pool, zone, times) as times:
-        for plan in times.plans[:2]:
-            found = free_slots(of(plan), now, count=count)
-            assert [minute(one.start) for one in found.free] == times.room(plan, now, zone)[:count]
-            assert {one.end - one.start for one in found.free} <= {
-                timedelta(minutes=plan.end - plan.start)
-            }
-            for one in found.passed:
-                moved = times.moved(plan, minute(one.start))
-                assert told(one.conflicts) == times.in_the_way(moved) != []
+        plan, length = times.plans[0], timedelta(minutes=times.plans[0].end - times.plans[0].start)
+        found = free_slots(of(plan), now, count=count)
+        assert [minute(one.start) for one in found.free] == times.room(plan, now, zone)[:count]
+        assert all(one.end - one.start == length for one in found.free)
+        for one in found.passed:
+            moved = times.moved(plan, minute(one.start))
+            assert told(one.conflicts) == times.in_the_way(moved) != []
+
+
+# -- found by the reference, or told apart by an instant -------------------------------------------
+def planned(world, *, start, hours=4, **more):
+    """Walk a change of the ERP, alone with its window, to the assessment."""
+    begins, ends = start.isoformat(), (start + hours * ONE_HOUR).isoformat()
+    at = {"starts_at": begins, "ends_at": ends, "return_until": begins}
+    return walk(world, "assessing", **at, **more).case
+
+
+def frozen(start, hours, **more):
+    return FreezePeriod.objects.create(
+        name="Festival", name_zh="节日", starts_at=start, ends_at=start + hours * ONE_HOUR, **more
+    )
+
+
+def open_all_day(code="erp", ends=time(0)):
+    erp = Service.objects.get(code=code)
+    MaintenanceWindow.objects.create(
+        service=erp, weekdays=list(FULL_WEEK), begins=time(0), ends=ends, time_zone="UTC"
+    )
+
+
+@pytest.mark.parametrize(
+    ("hours", "kinds"),
+    [(0, []), (1, ["hard_freeze"])],  # 02:00 is 03:00: a window begins as the freeze ends, or not
+)
+def test_a_freeze_that_ends_when_the_clocks_are_put_forward_ends_then(world, hours, kinds):
+    _zone, border = BORDERS[0]
+    frozen(border - 5 * ONE_HOUR, 5 + hours)
+    berlin = {"time_zone": "Europe/Berlin", "return_until": "", "backout_minutes": ""}
+    case = walk(
+        world, **berlin, starts_at="2026-03-29T03:00", ends_at="2026-03-29T05:00"
+    ).case  # fmt: skip
+    assert case.starts_at == border
+    assert [one.kind for one in conflicts_of(case, NOON)] == kinds
+
+
+def test_a_change_that_reaches_out_of_the_month_shows_what_it_meets_there(world):
+    month = OPENS + 2 * ONE_DAY
+    long = planned(world, start=OPENS, hours=72)
+    before = planned(world, start=OPENS, hours=4, implementer="owner")
+    frozen(OPENS, 1)
+    found = conflicts_between(month, month + 30 * ONE_DAY, NOON)
+    assert list(found) == [long.pk]
+    assert told(found[long.pk]) == [
+        ("hard_freeze", "", "Festival"), ("same_system", before.number, "erp"),
+    ]  # fmt: skip
+
+
+def test_there_is_room_as_soon_as_a_freeze_ends(world):
+    open_all_day()
+    freeze = frozen(NOON, 24)
+    case = planned(world, start=OPENS)
+    assert free_slots(case, NOON).free[0].start == freeze.ends_at
+
+
+def test_a_change_nearby_that_is_not_in_the_way_makes_no_free_window(world):
+    open_all_day()
+    case = planned(world, start=OPENS)
+    planned(world, start=OPENS, systems=["portal"], implementer="owner")
+    assert len(free_slots(case, NOON).free) == 1  # all of the 90 days are one stretch of room
+
+
+def test_a_free_window_may_still_be_submitted(world):
+    open_all_day()
+    case = planned(world, start=OPENS)
+    assert free_slots(case, NOON).free[0].start > NOON
+
+
+def test_no_free_window_begins_after_ninety_days(world):
+    open_all_day(ends=time(12))
+    now = OPENS.replace(hour=1)
+    until = now + 90 * ONE_DAY  # a window of this day has begun by then
+    frozen(now, 90 * 24)
+    frozen(until + 3 * ONE_HOUR, 24)  # nobody looks so far
+    case = planned(world, start=OPENS, hours=2)
+    other = planned(world, start=until - ONE_HOUR, hours=3)
+    found = free_slots(case, now)
+    assert other.ends_at + 2 * ONE_HOUR > until + 3 * ONE_HOUR
+    assert found.free == []

@@ -114,14 +114,16 @@ PLACE_AND_TIME = (
 )  # fmt: skip
 EVERYTHING = (
     *PLACE_AND_TIME, "type", "reason", "plan", "test_evidence", "implementer_id", "verifier_id",
-    "risk", "level", "began_at", "finished_at",
+    "risk", "level",
 )  # fmt: skip
 
 
 def what_is_approved(case: Change, slot: str) -> str:
     """Return a digest of the fields a seat decides on: owners on what happens to their system and
-    when, everybody else on all of it."""
+    when, everybody else on all of it; of what was done already, also on when it was done."""
     fields = PLACE_AND_TIME if slot.startswith(Role.SYSTEM_OWNER) else EVERYTHING
+    if fields is EVERYTHING and was_done(case):
+        fields = (*EVERYTHING, "began_at", "finished_at")
     values = {name: getattr(case, name) for name in fields}
     for name, value in values.items():
         if isinstance(value, datetime):

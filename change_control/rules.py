@@ -18,11 +18,12 @@ from agreements.models import Calendar, Service
 from change_control.conflicts import Kind, conflicts_of
 from change_control.forms import needed, was_done
 from change_control.models import DONE_TYPES, Change, ChangePolicy, Risk
-from change_control.risk import record_of
+from change_control.risk import record_of, record_of_template
 from change_control.states import ChangeState as S
 from people.models import User
 from people.roles import Role
 from workflows.lifecycles import Condition
+from workflows.models import Task
 from workflows.permissions import Permission, is_requester
 from workflows.quorums import APPROVE, REJECT, OpenSeat, Panel, Quorum, Votes
 from workflows.words import listing
@@ -121,8 +122,10 @@ EVERYTHING = (
 def what_is_approved(case: Change, slot: str) -> str:
     """Return a digest of the fields a seat decides on: owners on what happens to their system and
     when, everybody else on all of it; of what was done already, also on when it was done."""
-    fields = PLACE_AND_TIME if slot.startswith(Role.SYSTEM_OWNER) else EVERYTHING
-    if fields is EVERYTHING and was_done(case):
+    fields: tuple[str, ...] = EVERYTHING
+    if slot.startswith(Role.SYSTEM_OWNER):
+        fields = PLACE_AND_TIME
+    elif was_done(case):
         fields = (*EVERYTHING, "began_at", "finished_at")
     values = {name: getattr(case, name) for name in fields}
     for name, value in values.items():
@@ -314,7 +317,7 @@ def record_by(case: Change) -> datetime | None:
 
 # -- what whoever decides should know -------------------------------------------------------------
 def warnings(flow: Flow) -> list[str]:
-    """Return how the team's record is, which system has nobody, and what was excepted."""
+    """Return how records are, who left, which system has nobody, and what was excepted."""
     case, at = flow.case, flow.at
     found = []
     policy: ChangePolicy = case.policy
@@ -323,6 +326,22 @@ def warnings(flow: Flow) -> list[str]:
         found.append(
             _("The implementer's team: %(percent)s %% of %(count)s changes in 12 months succeeded.")
             % {"percent": record.percent, "count": record.count}
+        )
+    if case.template is not None:
+        record = record_of_template(case.template, at, policy)
+        if record.percent is not None:
+            found.append(
+                _("By this template: %(percent)s %% of %(count)s changes in 12 months succeeded.")
+                % {"percent": record.percent, "count": record.count}
+            )
+    gone = [str(task.assignee) for task in flow.open_tasks if left(task)]
+    if gone:
+        found.append(
+            _(
+                "No longer here: %(people)s. Once the change is edited or sent back, whoever is "
+                "responsible now is asked."
+            )
+            % {"people": listing(gone)}
         )
     nobody = [str(one) for one in touched(case) if one.owner is None or not one.owner.is_active]
     if nobody:
@@ -335,6 +354,10 @@ def warnings(flow: Flow) -> list[str]:
     if case.freeze_override:
         found.append(_("Exception from a freeze: %(reason)s") % {"reason": case.freeze_override})
     return found
+
+
+def left(task: Task) -> bool:
+    return task.assignee is not None and not task.assignee.is_active
 
 
 def _when(at: datetime) -> str:

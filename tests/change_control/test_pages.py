@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import time_machine
 from django.test import Client
 
 from change_control import figures, risk
-from change_control.models import RiskTable
+from change_control.models import ChangePolicy, ChangeTemplate, RiskTable
 from people.actors import Actor
 from people.models import User
-from tests.change_control.walking import DAY, NOON, OPENS, walk
+from tests.change_control.walking import DAY, MEDIUM, NOON, OPENS, walk
 from tests.changes.walking import walk as asked_for
+from tests.refusing import refused
 from workflows.models import CaseLink
+from workflows.refusals import Conflict
 
 
 def page(world, who, address, at=NOON):
@@ -81,6 +85,82 @@ def test_the_page_says_how_the_risk_was_answered_by_the_table_of_its_day(world):
 def test_the_navigation_leads_who_works_with_changes_to_the_calendar(world):
     assert 'href="/changes/"' in page(world, "analyst", "/cases/")
     assert 'href="/changes/"' not in page(world, "requester", "/cases/")
+
+
+# -- two people at once ---------------------------------------------------------------------------
+def decide(browser, case, **sent):
+    return browser.post(f"/cases/{case.number}/do/approve/", sent)
+
+
+def test_an_edit_between_page_and_decision_is_told_and_nothing_typed_is_lost(world):
+    step = walk(world, "awaiting_approval")
+    User.objects.filter(username="change_manager").update(language="en")
+    browser = Client()
+    browser.force_login(world["change_manager"])
+    with time_machine.travel(step.at, tick=False):
+        form = browser.get(f"/cases/{step.case.number}/do/approve/")
+        seen = {"expected_version": step.case.version, "once": form.context["once"]}
+        step.act("analyst", "edit", plan="Another way")
+        answer = decide(browser, step.case, **seen, note="Looks good to me")
+    page_ = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Looks good to me" in page_
+    assert "“Edit”" in page_
+    step.case.refresh_from_db()
+    assert step.case.state == "awaiting_approval"
+
+
+def test_of_two_who_approve_at_once_the_second_is_told(world):
+    step = walk(world, "assessing").act("change_manager", "assess", **MEDIUM)
+    User.objects.filter(username__in=("owner", "change_manager")).update(language="en")
+    browsers = {}
+    with time_machine.travel(step.at, tick=False):
+        for who in ("owner", "change_manager"):
+            browsers[who] = browser = Client()
+            browser.force_login(world[who])
+            form = browser.get(f"/cases/{step.case.number}/do/approve/")
+            browsers[who].seen = {
+                "expected_version": step.case.version, "once": form.context["once"],
+            }  # fmt: skip
+        answers = [decide(one, step.case, **one.seen, note="Yes") for one in browsers.values()]
+        assert [one.status_code for one in answers] == [302, 409]
+        assert "Yes" in answers[1].content.decode()
+        form = browsers["change_manager"].get(f"/cases/{step.case.number}/do/approve/")
+        again = decide(
+            browsers["change_manager"], step.case, note="Yes", once=form.context["once"],
+            expected_version=step.case.version + 1,
+        )  # fmt: skip
+    assert again.status_code == 302
+    step.case.refresh_from_db()
+    assert step.case.state == "scheduled"
+
+
+def test_an_approver_who_left_is_named_and_an_edit_asks_who_is_there_now(world):
+    step = walk(world, "assessing").act("change_manager", "assess", **MEDIUM)
+    User.objects.filter(username="owner").update(is_active=False)
+    shown = page(world, "change_manager", step.case.get_absolute_url(), step.at)
+    assert f"No longer here: {world['owner']}." in shown
+    with refused(Conflict, "Too few people can decide"):
+        step.act("analyst", "edit")
+    unit = world["head"].grants.first().unit
+    world["head"].grants.create(role="system_owner", unit=unit, from_at=NOON - DAY)
+    step.act("analyst", "edit", informed="Everybody")
+    assert step.open_slots() == ["change_manager", "system_owner"]
+
+
+def test_the_record_of_a_template_is_shown_to_whoever_decides_and_in_the_back_office(world):
+    template = ChangeTemplate.objects.create(
+        code="reindex", name="New index", plan="Build", owner=world["change_manager"],
+        expires_on=date(2027, 1, 1),
+    )  # fmt: skip
+    for _ in range(4):
+        walk(world, type="standard", template="reindex").act("analyst", "submit").to("closed")
+    failed = walk(world, type="standard", template="reindex").act("analyst", "submit").to("failed")
+    case = walk(world, type="standard", template="reindex").case
+    shown = page(world, "change_manager", case.get_absolute_url(), failed.at)
+    assert "By this template: 80 % of 5 changes in 12 months succeeded." in shown
+    found = risk.record_of_template(template, failed.at, ChangePolicy.current())
+    assert (found.count, found.percent) == (5, 80)
 
 
 # -- figures --------------------------------------------------------------------------------------

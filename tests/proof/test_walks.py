@@ -11,6 +11,8 @@ import pytest
 from agreements.models import calendars
 from people.models import User
 from tests.proof.scale import SEED, rounds
+from tests.walks.change import CHANGE
+from tests.walks.change_defects import CHANGE_DEFECTS
 from tests.walks.defects import DEFECTS, Plant
 from tests.walks.optimization import OPTIMIZATION
 from tests.walks.processes import PROCESSES
@@ -44,12 +46,22 @@ def fresh_hours():
     calendars._published_hours.cache_clear()
 
 
-@pytest.mark.parametrize("plant", DEFECTS, ids=lambda plant: plant.__name__)
+PLANTED = [(OPTIMIZATION, plant) for plant in DEFECTS]
+PLANTED += [(CHANGE, plant) for plant in CHANGE_DEFECTS]
+
+
+@pytest.mark.parametrize(
+    ("process", "plant"), PLANTED, ids=lambda one: getattr(one, "__name__", None) or one.kind
+)
 def test_a_planted_defect_is_found(
-    world: dict[str, User], monkeypatch: pytest.MonkeyPatch, fresh_hours: None, plant: Plant
+    world: dict[str, User],
+    monkeypatch: pytest.MonkeyPatch,
+    fresh_hours: None,
+    process: Process,
+    plant: Plant,
 ) -> None:
     """In the first part of the short round, which passes without the defect."""
     plant(monkeypatch)
     with pytest.raises(Difference) as found:
-        walk_at_random(OPTIMIZATION, walks=WALKS, steps=25, number=SEED, shortens=False)
+        walk_at_random(process, walks=WALKS, steps=25, number=SEED, shortens=False)
     print(str(found.value).splitlines()[-1])

@@ -241,20 +241,35 @@ def is_window(said: Any) -> bool:
     return not said.return_until or said.starts_at <= said.return_until <= said.ends_at - back
 
 
+def once_agreed(name: str) -> Callable[[Reference], Any]:
+    return lambda case: case.facts.agreed.get(name, getattr(case.facts, name))
+
+
+TAKEN_BACK = {name: once_agreed(name) for name in PLAN}
+"""Written again as it was when it was last approved."""
+
 EDITS: list[dict[str, Any]] = [
-    {}, {"plan": "Another way\nin two steps"}, {"plan": "Stop\nDo\nStart"},
+    TAKEN_BACK, {"plan": "Another way\nin two steps"}, {"plan": "Stop\nDo\nStart"},
     {"informed": "Finance"}, {"outage_minutes": 45}, window(HOUR, 2 * DAY),
     {"implementer": "developer", "verifier": "tester"},
     {"implementer": "analyst", "verifier": "tester"},
     {"outage_minutes": 30}, {"systems": ["portal"]}, {"systems": ["erp"]},
     window(6 * DAY, 9 * DAY), {"implementer": "change_manager"}, {"implementer": "owner"},
-    {"short_notice": "A gap."}, {"systems": ["erp", "sales-system", "portal"]},
+    {"short_notice": "A gap."}, TAKEN_BACK, {"systems": ["erp", "sales-system", "portal"]},
     {"test_evidence": "On a copy."}, window(9 * HOUR, 3 * DAY),
-    {"what": "Another index."}, {"systems": ["finance-system"]}, NO_WINDOW,
+    {"what": "Another index."}, TAKEN_BACK, {"systems": ["finance-system"]}, NO_WINDOW,
     {"implementer": ""}, {"plan": ""}, done(2 * HOUR), dict.fromkeys(DONE, ""),
 ]  # fmt: skip
+
+
+def edits(case: Reference) -> list[dict[str, Any]]:
+    """What comes back after it was agreed on once is as often made what it was."""
+    is_undone = case.state == "returned" and case.facts.agreed
+    return [*EDITS, *[TAKEN_BACK] * len(EDITS)] if is_undone else EDITS
+
+
 EDIT = Sheet(
-    filled=as_it_stands, pens=EDITS,
+    filled=as_it_stands, pens=edits,
     odd={
         "systems": [["nothing-known"]], "outage_minutes": [100_000],
         "backout_minutes": [-1, 99_999],
@@ -300,15 +315,24 @@ def is_judgement(case: Reference, who: str, values: dict[str, Any]) -> bool:
 
 
 CALM = {key: next(iter(answers)) for key, answers in POINTS.items()}
+JUDGEMENTS: list[dict[str, Any]] = [
+    {},
+    {"impact": "core"},
+    {"impact": "core", "tested": "no"},
+    {"reach": "site"},
+    {"reversible": "no"},
+    {"tested": "no", "risk": "low", "risk_reason": "Small."},
+    {"impact": "some", "tested": "in_part", "complexity": "few"},
+    {"risk": "high"},
+    {"reach": "company", "complexity": "many", "tested": "in_part", "timing": "closing"},
+    {},
+    {"risk": "medium"},
+    {"impact": "some", "tested": "in_part"},
+]
+AS_BEFORE = {"risk": lambda case: case.facts.risk, "risk_reason": "As before."}
 ASSESSMENT = Sheet(
     filled=lambda case: CALM,
-    pens=[
-        {}, {"impact": "core"}, {"impact": "core", "tested": "no"}, {"reach": "site"},
-        {"reversible": "no"}, {"tested": "no", "risk": "low", "risk_reason": "Small."},
-        {"impact": "some", "tested": "in_part", "complexity": "few"}, {"risk": "high"},
-        {"reach": "company", "complexity": "many", "tested": "in_part", "timing": "closing"},
-        {}, {"risk": "medium"}, {"impact": "some", "tested": "in_part"},
-    ],
+    pens=lambda case: [*JUDGEMENTS, *[AS_BEFORE] * 9] if case.facts.agreed else JUDGEMENTS,
     odd={
         "impact": ["", "vast"], "tested": ["perhaps", "no"], "risk": ["none", "low"],
         "reach": ["company"], "complexity": ["many"], "risk_reason": NOTHING,
@@ -426,6 +450,10 @@ def edit(case: Reference, who: str, values: dict[str, Any]) -> None:
     write(case, values)
 
 
+def remember_what(case: Reference, who: str, values: dict[str, Any]) -> None:
+    case.facts.agreed = as_it_stands(case)
+
+
 def judge(case: Reference, who: str, values: dict[str, Any]) -> None:
     case.facts.risk = case.facts.level = values.get("risk") or computed(values)
 
@@ -502,8 +530,11 @@ def decided_by(case: Reference) -> datetime | None:
 
 
 def marks(case: Reference) -> list[datetime]:
+    """What is further off than four days nobody waits for: there is time to think again."""
     facts = case.facts
     if case.state not in ("scheduled", "implementing") or not facts.starts_at:
+        return []
+    if facts.starts_at > case.at + 4 * DAY:
         return []
     return [facts.starts_at, facts.starts_at + HOUR, facts.ends_at - MINUTE, facts.ends_at + MINUTE]
 
@@ -538,6 +569,10 @@ FILINGS = [
     Filing("analyst", None, LATER, {}, SMALL_HOUSE),
     Filing("owner", None, {**SOON, "systems": ["erp", "portal"]}, OTHER_OWNERS, BIG_BOARD),
     Filing("developer", None, {**SOON, "type": "emergency", "implementer": "analyst"}),
+    Filing("developer", None, {**LATER, "type": "emergency", "implementer": "analyst"}, led=[
+        ("developer", "submit", {}), ("head", "approve", {}), ("change_manager", "approve", {}),
+        ("developer", "edit", {"plan": "Another way"}), ("head", "send_back", {"reason": "No."}),
+    ]),
     Filing("desk", None, {**AFTERWARDS, "type": "unauthorised"}, {}, SMALL_HOUSE),
     Filing("desk", None, PORTAL, {**PORTAL_FROZEN, "template": 2}),
     Filing("change_manager", None, SOON, FROZEN, BIG_BOARD),
@@ -547,11 +582,16 @@ FILINGS = [
     Filing("head", None, {**AFTERWARDS, "type": "emergency"}, FROZEN, SMALL_HOUSE),
     Filing("pm", None, {"title": "To be planned", "type": "normal"}, PORTAL_FROZEN),
     Filing("analyst", None, {**SOON, **window(2 * DAY, 3 * HOUR)}, PORTAL_FROZEN),
+    Filing("analyst", None, LATER, led=[
+        ("analyst", "submit", {}), ("change_manager", "assess", CALM),
+        ("change_manager", "approve", {}), ("analyst", "edit", {"systems": ["portal"]}),
+        ("change_manager", "send_back", {"reason": "No."}),
+    ]),
 ]  # fmt: skip
 
 
 def put_in_force(figures: Mapping[str, Any], at: datetime) -> None:
-    figures = USUAL | figures
+    figures = {**USUAL, **figures}
     ChangePolicy.objects.create(lead_business_days=figures["lead"], cab_votes=figures["cab_votes"])
     for code, owner in figures["owners"].items():
         person = User.objects.get(username=owner) if owner else None
@@ -571,7 +611,7 @@ def put_in_force(figures: Mapping[str, Any], at: datetime) -> None:
 
 def facts(case: Reference, filing: Filing) -> dict[str, Any]:
     """Return the plan as it was filed, and the figures that are in force."""
-    figures = USUAL | filing.figures
+    figures = {**USUAL, **filing.figures}
     freezes = [
         SimpleNamespace(since=case.at + since, until=case.at + until, systems=codes)
         for since, until, codes in figures["freezes"]
@@ -585,7 +625,7 @@ def facts(case: Reference, filing: Filing) -> dict[str, Any]:
         **figures, **said, "freezes": freezes, "template": template, "type": filing.data["type"],
         "people": {one.person for one in case.given if one.role} | {"requester", "requester2"},
         "filed_at": case.at, "risk": "", "level": "", "freeze_override": "", "held_from": "",
-        "outcome": "", "has_overrun": False, "steps": set(),
+        "outcome": "", "has_overrun": False, "steps": set(), "agreed": {},
     }  # fmt: skip
 
 
@@ -633,7 +673,7 @@ CHANGE = Process(
         "assess": Move(["assessing"], after_assessment, WORKER, ASSESSMENT, does=judge),
         "send_back": Move(["assessing", "awaiting_approval"], "returned", WORKER, REASON),
         "reject": Move(["assessing"], "rejected", WORKER, REASON),
-        "approve": Move(["awaiting_approval"], after_approval, WORKER,
+        "approve": Move(["awaiting_approval"], after_approval, WORKER, does=remember_what,
                         when=lambda case: not is_frozen(case)),
         "decline": Move(["awaiting_approval"], "rejected", WORKER, REASON),
         "escalate": Move(["awaiting_approval"], None, ITSELF, does=go_higher,

@@ -1,5 +1,6 @@
 """The processes that are walked: each has a reference in a file of its own."""
 
+from tests.walks.change import CHANGE
 from tests.walks.optimization import OPTIMIZATION
 
-PROCESSES = [OPTIMIZATION]
+PROCESSES = [OPTIMIZATION, CHANGE]

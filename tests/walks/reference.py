@@ -106,13 +106,13 @@ class Who:
 class Sheet:
     """What an action asks for: by field what people usually and sometimes write.
 
-    `filled(case)` stands there before; `pens`: what people write over it, several fields at once.
-    What is written may be a question to the case.
+    `filled(case)` stands there before; `pens(case)`: what people write over it, several fields at
+    once. What is written may be a question to the case.
     """
 
     usual: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     filled: Callable[[Reference], Mapping[str, Any]] = lambda case: {}
-    pens: Sequence[Mapping[str, Any]] = ({},)
+    pens: Callable[[Reference], Sequence[Mapping[str, Any]]] = lambda case: ({},)
     odd: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     fits: Callable[[Reference, str, dict[str, Any]], bool] = lambda case, who, values: True
 
@@ -138,7 +138,7 @@ class Filing:
     """A way to begin: who asks, for whom, what the form holds, the figures in force.
 
     `also`: person → a second role they hold, as in a small house. `away`: person → who stands in
-    for them all the while.
+    for them all the while. `led`: who does what first, in this order, to where chance seldom leads.
     """
 
     requester: str
@@ -147,6 +147,7 @@ class Filing:
     figures: Mapping[str, Any] = field(default_factory=dict)
     also: Mapping[str, str] = field(default_factory=dict)
     away: Mapping[str, str] = field(default_factory=dict)
+    led: Sequence[tuple[str, str, Mapping[str, Any]]] = ()
 
 
 @dataclass(frozen=True)

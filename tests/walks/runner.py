@@ -128,6 +128,9 @@ class Walk:
         dice = Random(begin)
         self.dislikes = {name: dice.choice([1, 2, 4, 8]) for name in process.moves}
         self.file()
+        for who, name, written in self.filing.led:
+            self.ref.at += timedelta(minutes=7)
+            self.do(who, name, {**process.moves[name].sheet.filled(self.ref), **written})
         self.go_ahead(dice)
 
     @property
@@ -181,6 +184,10 @@ class Walk:
         who, name = self.choose(step)
         move = self.process.moves.get(name)
         values = self.fill(move.sheet, step.data) if move else {}
+        self.do(who, name, values)
+
+    def do(self, who: str, name: str, values: dict[str, Any]) -> None:
+        move = self.process.moves.get(name)
         before = move.sheet.filled(self.ref) if move else {}
         written = {field: value for field, value in values.items() if value != before.get(field)}
         self.say(f"{self.ref.state}: {who} {name} {written or ''}")
@@ -227,7 +234,8 @@ class Walk:
         mood, die = die % 20, die // 20
         if mood == 19:
             return {}
-        values = {**sheet.filled(self.ref), **sheet.pens[die % len(sheet.pens)]}
+        pens = sheet.pens(self.ref)
+        values = {**sheet.filled(self.ref), **pens[die % len(pens)]}
         values |= {name: some[die % len(some)] for name, some in sheet.usual.items()}
         if mood > 16 and sheet.odd:
             name = sorted(sheet.odd)[die % len(sheet.odd)]

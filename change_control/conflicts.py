@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Min, QuerySet, TextChoices
+from django.db.models import F, Max, Min, Q, QuerySet, TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -73,6 +73,9 @@ class Plan:
     def meets(self, start: datetime, end: datetime) -> bool:
         return self.start < end and start < self.end
 
+    def has_implementer_of(self, other: Plan) -> bool:
+        return self.implementer_id is not None and self.implementer_id == other.implementer_id
+
 
 @dataclass(frozen=True)
 class Conflict:
@@ -106,35 +109,74 @@ class Surroundings:
     at: datetime
 
     @classmethod
-    def of(cls, start: datetime, end: datetime, at: datetime) -> Surroundings:
+    def of(
+        cls, start: datetime, end: datetime, at: datetime, only: Iterable[str] | None = None
+    ) -> Surroundings:
+        """Read what is around [start, end); `only`: with the rules of these systems."""
+        kept = MaintenanceWindow.objects.order_by()
+        pairs = Dependency.objects.all()
+        if only is not None:
+            kept = kept.filter(service__code__in=only)
+            pairs = pairs.filter(Q(system__code__in=only) | Q(needs__code__in=only))
         windows: dict[str, list[MaintenanceWindow]] = defaultdict(list)
-        for window in MaintenanceWindow.objects.select_related("service"):
-            windows[window.service.code].append(window)
+        for window in kept.annotate(code=F("service__code")):
+            windows[window.code].append(window)
         near: dict[str, set[str]] = defaultdict(set)
-        pairs = Dependency.objects.values_list("system__code", "needs__code")
-        for system, needs in pairs:
+        for system, needs in pairs.values_list("system__code", "needs__code"):
             near[system].add(needs)
             near[needs].add(system)
         return cls(plans_between(start, end), freezes_over(start, end), windows, near, at)
 
-    def conflicts(self, plan: Plan, others: Iterable[Plan] | None = None) -> list[Conflict]:
-        """Return what stands in the way of `plan`; `others`: where it is known who may overlap."""
+    def conflicts(self, plan: Plan, rivals: Iterable[Plan] | None = None) -> list[Conflict]:
+        """Return what stands in the way of `plan`; `rivals`: where they are known already."""
         found = [
             conflict
-            for other in (self.plans if others is None else others)
-            if other.pk != plan.pk and other.meets(plan.start, plan.end)
+            for other in (self.rivals(plan) if rivals is None else rivals)
+            if other.meets(plan.start, plan.end)
             for conflict in self._between(plan, other)
         ]
         return found + list(self._rules(plan))
 
+    def rivals(self, plan: Plan) -> list[Plan]:
+        """Return the plans that would be in the way of `plan`, were they at the same time."""
+        around = plan.systems | self._near(plan)
+        return [
+            other for other in self.plans
+            if other.pk != plan.pk
+            and (not around.isdisjoint(other.systems) or plan.has_implementer_of(other))
+        ]  # fmt: skip
+
+    def rivals_of_each(self) -> dict[int | None, list[Plan]]:
+        """Return by its id the plans that are in the way of each.
+
+        The plans are gone through in order of their beginning, each held against those that are
+        not over yet and have a system near its own, or its implementer.
+        """
+        found: dict[int | None, list[Plan]] = defaultdict(list)
+        running: dict[str | int | None, list[Plan]] = defaultdict(list)
+        for plan in self.plans:
+            who = frozenset({plan.implementer_id} - {None})
+            met: dict[int | None, Plan] = {}
+            for key in who.union(plan.systems, self._near(plan)):
+                if key in running:
+                    running[key] = [one for one in running[key] if one.end > plan.start]
+                    met.update((one.pk, one) for one in running[key])
+            for other in met.values():
+                found[plan.pk].append(other)
+                found[other.pk].append(plan)
+            for key in who.union(plan.systems):
+                running[key].append(plan)
+        return found
+
+    def _near(self, plan: Plan) -> frozenset[str]:
+        return frozenset().union(*(self.near.get(system, ()) for system in plan.systems))
+
     def _between(self, plan: Plan, other: Plan) -> Iterator[Conflict]:
         if same := plan.systems & other.systems:
             yield Conflict(Kind.SAME_SYSTEM, other.number, ", ".join(sorted(same)))
-        else:
-            near = {one for system in plan.systems for one in self.near.get(system, ())}
-            if dependent := near & other.systems:
-                yield Conflict(Kind.DEPENDENT_SYSTEM, other.number, ", ".join(sorted(dependent)))
-        if plan.implementer_id is not None and plan.implementer_id == other.implementer_id:
+        elif near := self._near(plan) & other.systems:
+            yield Conflict(Kind.DEPENDENT_SYSTEM, other.number, ", ".join(sorted(near)))
+        if plan.has_implementer_of(other):
             yield Conflict(Kind.SAME_IMPLEMENTER, other.number, _("at the same time"))
 
     def _rules(self, plan: Plan) -> Iterator[Conflict]:
@@ -155,13 +197,6 @@ class Surroundings:
             freeze for freeze in self.freezes
             if freeze.starts_at < plan.end and plan.start < freeze.ends_at
             and concerns(freeze, plan.systems)
-        ]  # fmt: skip
-
-    def rivals(self, plan: Plan) -> list[Plan]:
-        """Return the plans that would be in the way of `plan`, were they at the same time."""
-        return [
-            other for other in self.plans
-            if other.pk != plan.pk and any(self._between(plan, other))
         ]  # fmt: skip
 
 
@@ -190,30 +225,21 @@ def conflicts_of(change: Change, at: datetime) -> list[Conflict]:
     plan = Plan.of(change)
     if plan is None:
         return []
-    return Surroundings.of(plan.start, plan.end, at).conflicts(plan)
+    return Surroundings.of(plan.start, plan.end, at, plan.systems).conflicts(plan)
 
 
 def conflicts_between(start: datetime, end: datetime, at: datetime) -> dict[int, list[Conflict]]:
     """Return what stands in the way of each change that meets [start, end), by its id (6 queries).
 
-    Also what a change that reaches out of [start, end) meets there. The plans are gone through in
-    order of their beginning, each held against those that are not over yet.
+    Also what a change that reaches out of [start, end) meets there.
     """
     reach = planned(start, end).aggregate(first=Min("starts_at"), last=Max("ends_at"))
     around = Surroundings.of(reach["first"] or start, reach["last"] or end, at)
-    found: dict[int, list[Conflict]] = {}
-    overlapping: dict[int, list[Plan]] = defaultdict(list)
-    running: list[Plan] = []
-    for plan in around.plans:
-        running = [one for one in running if one.end > plan.start]
-        for one in running:
-            overlapping[one.pk or 0].append(plan)
-            overlapping[plan.pk or 0].append(one)
-        running.append(plan)
-    for plan in around.plans:
-        if plan.meets(start, end):
-            found[plan.pk or 0] = around.conflicts(plan, overlapping[plan.pk or 0])
-    return found
+    rivals = around.rivals_of_each()
+    return {
+        plan.pk: around.conflicts(plan, rivals[plan.pk])
+        for plan in around.plans if plan.pk is not None and plan.meets(start, end)
+    }  # fmt: skip
 
 
 class Passed(NamedTuple):
@@ -242,7 +268,7 @@ def free_slots(change: Change, at: datetime, *, count: int = SLOTS) -> Search:
     if plan is None:
         return Search([], [])
     length, until = plan.end - plan.start, at + LOOK_AHEAD
-    around = Surroundings.of(at, until + length, at)
+    around = Surroundings.of(at, until + length, at, plan.systems)
     rivals = around.rivals(plan)
     ends = {one.end for one in rivals} | {
         freeze.ends_at for freeze in around.freezes if concerns(freeze, plan.systems)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -107,6 +107,7 @@ class Surroundings:
     near: dict[str, set[str]]
     """By system: the systems it needs, and those that need it."""
     at: datetime
+    _near_these: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -169,7 +170,11 @@ class Surroundings:
         return found
 
     def _near(self, plan: Plan) -> frozenset[str]:
-        return frozenset().union(*(self.near.get(system, ()) for system in plan.systems))
+        """Return the systems that need one of the plan's, or that one of them needs."""
+        if plan.systems not in self._near_these:
+            near = (self.near.get(system, ()) for system in plan.systems)
+            self._near_these[plan.systems] = frozenset().union(*near)
+        return self._near_these[plan.systems]
 
     def _between(self, plan: Plan, other: Plan) -> Iterator[Conflict]:
         if same := plan.systems & other.systems:

@@ -247,6 +247,22 @@ def test_a_freeze_that_ends_when_the_clocks_are_put_forward_ends_then(world, hou
     assert [one.kind for one in conflicts_of(case, NOON)] == kinds
 
 
+@pytest.mark.parametrize(("minutes", "is_in_the_way"), [(0, False), (-1, True)])
+def test_a_change_that_begins_as_another_ends_is_not_in_its_way(world, minutes, is_in_the_way):
+    one = planned(world, start=OPENS)
+    other = planned(world, start=one.ends_at + timedelta(minutes=minutes), implementer="owner")
+    month = conflicts_between(OPENS, OPENS + 30 * ONE_DAY, NOON)
+    for case, seen in ((one, other), (other, one)):
+        expected = [("same_system", seen.number, "erp")] if is_in_the_way else []
+        assert told(conflicts_of(case, NOON)) == told(month[case.pk]) == expected
+
+
+def test_a_change_that_begins_as_the_month_ends_is_of_the_next(world):
+    planned(world, start=OPENS - ONE_HOUR, implementer="owner")
+    later = planned(world, start=OPENS)
+    assert later.pk not in conflicts_between(OPENS - ONE_DAY, OPENS, NOON)
+
+
 def test_a_change_that_reaches_out_of_the_month_shows_what_it_meets_there(world):
     month = OPENS + 2 * ONE_DAY
     long = planned(world, start=OPENS, hours=72)

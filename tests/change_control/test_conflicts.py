@@ -45,12 +45,8 @@ WALL_TIMES = st.builds(
     time, st.integers(0, 5) | st.integers(0, 23), st.sampled_from([0, 0, 30, 59])
 )
 SOME = st.frozensets(st.sampled_from(SYSTEMS), max_size=2)
-NEEDS = st.frozensets(
-    st.tuples(st.sampled_from(SYSTEMS), st.sampled_from(SYSTEMS)).filter(
-        lambda two: two[0] != two[1]
-    ),
-    max_size=3,
-)
+PAIRS = [(one, other) for one in SYSTEMS for other in SYSTEMS if one != other]
+NEEDS = st.frozensets(st.sampled_from(PAIRS), min_size=1, max_size=6)
 FULL_WEEK = tuple(range(7))
 USUALLY = settings(
     max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -255,6 +251,16 @@ def test_a_change_that_begins_as_another_ends_is_not_in_its_way(world, minutes, 
     for case, seen in ((one, other), (other, one)):
         expected = [("same_system", seen.number, "erp")] if is_in_the_way else []
         assert told(conflicts_of(case, NOON)) == told(month[case.pk]) == expected
+
+
+def test_the_month_shows_dependent_systems_on_both_sides(world):
+    system = {one.code: one for one in Service.objects.systems()}
+    Dependency.objects.create(system=system["portal"], needs=system["erp"])
+    erp = planned(world, start=OPENS)
+    portal = planned(world, start=OPENS, systems=["portal"], implementer="owner")
+    month = conflicts_between(OPENS, OPENS + 30 * ONE_DAY, NOON)
+    assert told(month[erp.pk]) == [("dependent_system", portal.number, "portal")]
+    assert told(month[portal.pk]) == [("dependent_system", erp.number, "erp")]
 
 
 def test_a_change_that_begins_as_the_month_ends_is_of_the_next(world):

@@ -24,11 +24,6 @@ class ChangeState(models.TextChoices):
 
 S = ChangeState
 DRAFTS = (S.DRAFT, S.RETURNED)
-LIVE = (
-    S.DRAFT, S.ASSESSING, S.RETURNED, S.AWAITING_APPROVAL, S.SCHEDULED, S.ON_HOLD, S.IMPLEMENTING,
-    S.VERIFYING, S.BACKING_OUT,
-)  # fmt: skip
-"""States in which a change still needs its window, and can stand in the way of another."""
 
 
 class MeetingState(models.TextChoices):

@@ -108,7 +108,7 @@ def changes_between(who: Actor, start: datetime, end: datetime, **only: Any) -> 
 
 
 def entries(who: Actor, start: datetime, end: datetime, **only: Any) -> list[Entry]:
-    """Return what the calendar shows of [start, end) (8 queries)."""
+    """Return what the calendar shows of [start, end) (9 queries)."""
     conflicts = conflicts_between(start, end, who.at)
     system = only.pop("system", None)
     return [
@@ -120,7 +120,7 @@ def entries(who: Actor, start: datetime, end: datetime, **only: Any) -> list[Ent
 
 
 def month(who: Actor, first: date, **only: Any) -> list[list[Day]]:
-    """Return the weeks of the month, Monday first, with the days around it (10 queries)."""
+    """Return the weeks of the month, Monday first, with the days around it (11 queries)."""
     begins = first - first.weekday() * DAY
     last = _next(first) - DAY
     ends = last + (6 - last.weekday()) * DAY

@@ -324,6 +324,8 @@ JUDGEMENTS: list[dict[str, Any]] = [
     {"reversible": "no"},
     {"tested": "no", "risk": "low", "risk_reason": "Small."},
     {"tested": "no", "risk": "low"},
+    {"impact": "core", "risk": "low"},
+    {"impact": "core", "reversible": "no", "risk": "medium"},
     {"impact": "some", "tested": "in_part", "complexity": "few"},
     {"risk": "high"},
     {"reach": "company", "complexity": "many", "tested": "in_part", "timing": "closing"},
@@ -581,6 +583,7 @@ BY_TWO: list[Led] = [
     ("desk", "submit", {}), ("head", "approve", {}), ("change_manager", "approve", {}),
 ]  # fmt: skip
 BEGUN: list[Led] = [*BY_TWO, ("developer", "begin", {})]
+DONE_WELL: list[Led] = [*BEGUN, ("developer", "finish", {"outcome": "successful"})]
 WAITED: list[Led] = [
     ("desk", "hold", WHY), ("desk", "resume", {}), ("desk", "hold", WHY), ("desk", "resume", {}),
 ]  # fmt: skip
@@ -620,10 +623,10 @@ FILINGS = [
     ]),
     Filing("desk", None, PORTAL, led=[("desk", "submit", {}), ("desk", "edit", BY_ANALYST)]),
     Filing("desk", None, AT_ONCE, led=[*BY_TWO, *WAITED]),
-    Filing("desk", None, AT_ONCE, away={"developer": "tester"}, led=[
-        *BEGUN, ("developer", "finish", {"outcome": "successful"}),
-    ]),
+    Filing("desk", None, AT_ONCE, away={"developer": "tester"}, led=DONE_WELL),
+    Filing("desk", None, AT_ONCE, led=DONE_WELL),
     Filing("desk", None, AT_ONCE, led=BEGUN),
+    Filing("analyst", None, SOON, led=[("analyst", "submit", {})]),
     Filing("desk", None, AT_ONCE, led=[*BEGUN, ("developer", "back_out", WHY)]),
 ]  # fmt: skip
 

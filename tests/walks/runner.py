@@ -505,11 +505,18 @@ def walk_at_random(
     tally = Tally()
     for walk in range(walks):
         dice = Random(f"{number}:{walk}")
-        begin, script = dice.randrange(10_000), [Step.thrown(dice) for _ in range(steps)]
+        begin, script = beginning(process, walk, dice), [Step.thrown(dice) for _ in range(steps)]
         found = difference(process, begin, script, tally)
         if found is not None:
             raise shortest(process, begin, script, found) if shortens else found
     return tally
+
+
+def beginning(process: Process, walk: int, dice: Random) -> int:
+    """Throw a beginning; the filings are taken in turn."""
+    count = len(process.filings)
+    turn = dice.randrange(1000) * count + walk % count
+    return turn * len(BEGINNINGS) + dice.randrange(len(BEGINNINGS))
 
 
 def difference(process: Process, begin: int, script: list[Step], tally: Tally) -> Difference | None:

@@ -14,6 +14,10 @@ RUN pybabel compile --directory locale --domain django \
 
 # Run: as nobody in particular, writing only under /var/lib/opsgate.
 FROM python:3.13-slim
+# Pango and a Chinese font, by which WeasyPrint sets the minutes.
+RUN apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends libpangoft2-1.0-0 fonts-noto-cjk \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /var/lib/opsgate --create-home opsgate
 COPY --from=build /venv /venv
 COPY --from=build /opsgate /opsgate

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import TextChoices
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
+from django.db.models import Max, Min, QuerySet, TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -37,6 +35,7 @@ PLANNED = (
 UNDECIDED = (S.ASSESSING, S.AWAITING_APPROVAL)
 LOOK_AHEAD = timedelta(days=90)
 SLOTS = 3
+MINUTE = timedelta(minutes=1)
 
 
 class Kind(TextChoices):
@@ -71,6 +70,9 @@ class Plan:
             frozenset(change.systems), change.implementer_id, change.state,
         )  # fmt: skip
 
+    def meets(self, start: datetime, end: datetime) -> bool:
+        return self.start < end and start < self.end
+
 
 @dataclass(frozen=True)
 class Conflict:
@@ -102,7 +104,6 @@ class Surroundings:
     near: dict[str, set[str]]
     """By system: the systems it needs, and those that need it."""
     at: datetime
-    frozen: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, start: datetime, end: datetime, at: datetime) -> Surroundings:
@@ -121,7 +122,7 @@ class Surroundings:
         found = [
             conflict
             for other in (self.plans if others is None else others)
-            if other.pk != plan.pk and other.start < plan.end and plan.start < other.end
+            if other.pk != plan.pk and other.meets(plan.start, plan.end)
             for conflict in self._between(plan, other)
         ]
         return found + list(self._rules(plan))
@@ -156,14 +157,27 @@ class Surroundings:
             and concerns(freeze, plan.systems)
         ]  # fmt: skip
 
+    def rivals(self, plan: Plan) -> list[Plan]:
+        """Return the plans that would be in the way of `plan`, were they at the same time."""
+        return [
+            other for other in self.plans
+            if other.pk != plan.pk and any(self._between(plan, other))
+        ]  # fmt: skip
+
+
+def planned(start: datetime, end: datetime) -> QuerySet[Any]:
+    """Return the changes that take up a window which meets [start, end)."""
+    changes: Any = Change.objects.all()  # to mypy these are cases
+    met: QuerySet[Any] = changes.filter(
+        state__in=PLANNED, starts_at__lt=end, starts_at__gt=start - LONGEST_WINDOW,
+        ends_at__gt=start,
+    )  # fmt: skip
+    return met
+
 
 def plans_between(start: datetime, end: datetime) -> list[Plan]:
     """Return the plans that meet [start, end), in order of their beginning (1 query)."""
-    changes: Any = Change.objects.all()  # to mypy these are cases
-    met = changes.filter(
-        state__in=PLANNED, starts_at__lt=end, starts_at__gt=start - LONGEST_WINDOW,
-        ends_at__gt=start,
-    ).order_by("starts_at", "pk")  # fmt: skip
+    met = planned(start, end).order_by("starts_at", "pk")
     columns = ("pk", "number", "starts_at", "ends_at", "systems", "implementer_id", "state")
     return [
         Plan(pk, number, begins, ends, frozenset(systems), implementer, state)
@@ -180,12 +194,13 @@ def conflicts_of(change: Change, at: datetime) -> list[Conflict]:
 
 
 def conflicts_between(start: datetime, end: datetime, at: datetime) -> dict[int, list[Conflict]]:
-    """Return what stands in the way of each change that meets [start, end), by its id (5 queries).
+    """Return what stands in the way of each change that meets [start, end), by its id (6 queries).
 
-    The plans are gone through in order of their beginning, each held against those that are not
-    over yet.
+    Also what a change that reaches out of [start, end) meets there. The plans are gone through in
+    order of their beginning, each held against those that are not over yet.
     """
-    around = Surroundings.of(start, end, at)
+    reach = planned(start, end).aggregate(first=Min("starts_at"), last=Max("ends_at"))
+    around = Surroundings.of(reach["first"] or start, reach["last"] or end, at)
     found: dict[int, list[Conflict]] = {}
     overlapping: dict[int, list[Plan]] = defaultdict(list)
     running: list[Plan] = []
@@ -196,7 +211,8 @@ def conflicts_between(start: datetime, end: datetime, at: datetime) -> dict[int,
             overlapping[plan.pk or 0].append(one)
         running.append(plan)
     for plan in around.plans:
-        found[plan.pk or 0] = around.conflicts(plan, overlapping[plan.pk or 0])
+        if plan.meets(start, end):
+            found[plan.pk or 0] = around.conflicts(plan, overlapping[plan.pk or 0])
     return found
 
 
@@ -206,10 +222,6 @@ class Passed(NamedTuple):
     start: datetime
     end: datetime
     conflicts: list[Conflict]
-
-    def __str__(self) -> str:
-        when = date_format(localtime(self.start), "SHORT_DATETIME_FORMAT")
-        return f"{when}: {'; '.join(map(str, self.conflicts))}"
 
 
 @dataclass(frozen=True)
@@ -231,13 +243,15 @@ def free_slots(change: Change, at: datetime, *, count: int = SLOTS) -> Search:
         return Search([], [])
     length, until = plan.end - plan.start, at + LOOK_AHEAD
     around = Surroundings.of(at, until + length, at)
+    rivals = around.rivals(plan)
+    ends = {one.end for one in rivals} | {
+        freeze.ends_at for freeze in around.freezes if concerns(freeze, plan.systems)
+    }
     free: list[Spell] = []
     passed: list[Passed] = []
-    for start in _beginnings(plan, change.zone, around, at, until):
-        tried = Plan(
-            plan.pk, plan.number, start, start + length, plan.systems, plan.implementer_id, ""
-        )
-        conflicts = around.conflicts(tried)
+    for start in _beginnings(plan, change.zone, around, ends, until):
+        tried = replace(plan, start=start, end=start + length, state="")
+        conflicts = around.conflicts(tried, rivals)
         if conflicts:
             passed.append(Passed(tried.start, tried.end, conflicts))
         else:
@@ -248,9 +262,10 @@ def free_slots(change: Change, at: datetime, *, count: int = SLOTS) -> Search:
 
 
 def _beginnings(
-    plan: Plan, zone: ZoneInfo, around: Surroundings, at: datetime, until: datetime
+    plan: Plan, zone: ZoneInfo, around: Surroundings, ends: Collection[datetime], until: datetime
 ) -> Iterator[datetime]:
-    """Yield where a window may begin, and again after each change that is in the way there."""
+    """Yield where a window may begin: after now, and again where something in the way `ends`."""
+    at = around.at
     restricted = [around.windows[one] for one in sorted(plan.systems) if around.windows.get(one)]
     if not restricted:
         wished = plan.start.astimezone(zone)
@@ -262,11 +277,11 @@ def _beginnings(
         )
         yield from (start for start in starts if at < start < until)
         return
+    soonest = (at + MINUTE).replace(second=0, microsecond=0)
     for spell in _common([_spells(windows, at, until) for windows in restricted]):
-        begins = max(spell.start, at)
-        ends = sorted({one.end for one in around.plans if begins < one.end < spell.end})
-        for start in (begins, *ends):
-            if start + (plan.end - plan.start) <= spell.end:
+        begins = max(spell.start, soonest)
+        for start in (begins, *sorted(end for end in ends if begins < end < spell.end)):
+            if start < until and start + (plan.end - plan.start) <= spell.end:
                 yield start
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from agreements.models import Service
 from change_control.models import (
@@ -21,6 +21,7 @@ from change_control.models import (
 )
 from people.models import User
 from workflows.door import open_case, perform
+from workflows.models import Case
 from workflows.sweep import sweep
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -160,7 +161,30 @@ def build(at: datetime) -> None:
         "desk", "每周重启门户 Weekly restart of the portal", ["portal"], night(4), 2,
         type="standard", template="portal-restart",
     ).do("desk", "submit")  # fmt: skip
+    _meetings(people, at)
     sweep(at)
+
+
+def _meetings(people: dict[str, User], at: datetime) -> None:
+    """Hold last week's meeting of the board, and call the next."""
+    manager = people["change_manager"]
+
+    def call(title: str, called: datetime, meets_at: datetime) -> Case:
+        meeting: Case = open_case(
+            "cab", actor=manager, at=called, title=title, place="3 楼会议室 Room 3",
+            meets_at=localtime(meets_at).replace(tzinfo=None),
+        ).case  # fmt: skip
+        return meeting
+
+    held = at - HOUR
+    last = call("变更评审会 Weekly meeting", at - DAY, held)
+    perform(last, "begin", actor=manager, at=held, present=["change_manager", "supervisor", "head"])
+    perform(
+        last, "note", actor=manager, at=held + HOUR / 4, item=1,
+        said="先在备机演练。To be rehearsed on the standby first.",
+    )  # fmt: skip
+    perform(last, "close", actor=manager, at=held + HOUR / 2, note="")
+    call("变更评审会 Weekly meeting", at - HOUR / 4, at + 6 * DAY)
 
 
 def _surroundings(manager: User, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The procedure for changes, to be read from top to bottom."""
+"""The procedure for changes and for the board, to be read from top to bottom."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from change_control import forms, rules
-from change_control.models import Change, Risk
+from change_control import cab, forms, panels, rules
+from change_control.models import EMERGENCY, CabMeeting, Change, Risk
 from change_control.states import DRAFTS
 from change_control.states import ChangeState as S
+from change_control.states import MeetingState as M
+from people.actors import Actor
 from people.roles import Role
 from workflows.forms import NoteForm, ReasonForm
 from workflows.lifecycles import (
@@ -20,6 +22,8 @@ from workflows.lifecycles import (
     Decision,
     Either,
     Lifecycle,
+    Panel,
+    Place,
     Work,
     asks,
     case_state,
@@ -68,6 +72,7 @@ class ChangeLifecycle(Lifecycle):
         "risk_score", "risk_reason", "freeze_override", "began_at", "finished_at", "late_start",
         "outcome", "has_overrun", "cause", "lessons",
     )
+    places = (Place("change_calendar", _("Change calendar"), "calendar-event"),)
     warnings = rules.warnings
 
     work = {
@@ -76,12 +81,12 @@ class ChangeLifecycle(Lifecycle):
         S.ASSESSING: Work(_("Assess the risk"), MANAGER, barred=rules.is_involved),
         S.AWAITING_APPROVAL: Decision(
             _("Approve"),
-            ByCase(rules.who_decides, {
+            ByCase(lambda case: case.decided_by, {
                 Risk.LOW: all_of(Seat(MANAGER)),
                 Risk.MEDIUM: all_of(Seat(MANAGER), rules.OwnersOfSystems()),
                 Risk.HIGH: all_of(Seat(MANAGER, veto=True), Seat(HEAD, veto=True),
                                   rules.Cab(CAB, beside=(MANAGER, HEAD))),
-                rules.EMERGENCY: all_of(Seat(MANAGER), Seat(HEAD)),
+                EMERGENCY: all_of(Seat(MANAGER), Seat(HEAD)),
             }),
             carried="approve", lost="decline", barred=rules.is_involved, party=CUSTOMER,
             binds=rules.what_is_approved,
@@ -221,8 +226,66 @@ class ChangeLifecycle(Lifecycle):
         overran = rules.is_over(self.case, self.at)
         self.put(outcome=outcome, finished_at=self.at, has_overrun=overran)
 
+    def panels(self, who: Actor) -> list[Panel]:
+        return panels.of(self, who)
+
     def follow_up(self, name: str, values: dict[str, Any]) -> None:
         """Link a change to what it comes from."""
         if name == "open":
             self.link_to(values.get("origin", ""), CaseLink.Relation.RAISED_FROM)
+
+
+class MeetingLifecycle(Lifecycle):
+    """A meeting of the CAB: called, held by its agenda, and kept in minutes (M7)."""
+
+    kind, prefix, icon = "cab", "CAB", "users"
+    label = _("CAB meeting")
+    description = _("Call the change advisory board together over what awaits its decision.")
+    model, State, initial, form = CabMeeting, M, M.CALLED, forms.CallMeetingForm
+    state = case_state(M)
+    do = state.transition
+    closed = (M.HELD, M.CANCELLED)
+    path = (M.CALLED, M.IN_SESSION, M.HELD)
+    filers = (MANAGER,)
+    readers = ChangeLifecycle.readers
+    details = ("meets_at", "place", "began_at")
+    work = {
+        M.CALLED: Work(_("Open the meeting"), MANAGER),
+        M.IN_SESSION: Work(_("Lead the meeting"), MANAGER, same_as=M.CALLED),
+    }
+    clocks = (
+        Clock("meeting", _("Meeting"), starts=[M.CALLED], until=cab.held_by,
+              stops=[M.IN_SESSION]),
+        Clock("minutes", _("Minutes"), starts=[M.IN_SESSION], until=cab.minutes_by,
+              stops=[M.HELD]),
+    )
+
+    @do(M.CALLED, label=_("Move the meeting"), permission=has_role(MANAGER),
+        custom=asks(forms.MoveMeetingForm))
+    def move(self, **values: Any) -> None:
+        self.put(**values)
+
+    @do(M.CALLED, M.IN_SESSION, _("Open the meeting"), permission=holds_task,
+        custom=asks(forms.AttendanceForm, MAIN))
+    def begin(self, *, present: list[str], **values: Any) -> None:
+        self.put(began_at=self.at)
+        cab.open_session(self.case, present, self.at)
+
+    @do(M.IN_SESSION, label=_("Note what was said"), permission=holds_task,
+        custom=asks(forms.DiscussForm))
+    def note(self, *, item: Any, said: str, **values: Any) -> None:
+        item.said = said
+        item.save(update_fields=["said"])
+
+    @do(M.IN_SESSION, M.HELD, _("Close the meeting"), permission=holds_task,
+        custom=asks(NoteForm, MAIN))
+    def close(self, **values: Any) -> None:
+        cab.keep_minutes(self.case)
+
+    @do(M.CALLED, M.CANCELLED, _("Cancel the meeting"), permission=has_role(MANAGER),
+        custom=asks(ReasonForm, GRAVE))
+    def cancel(self, **values: Any) -> None: ...
+
+    def panels(self, who: Actor) -> list[Panel]:
+        return cab.panels(self, who)
 # fmt: on

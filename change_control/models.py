@@ -18,6 +18,7 @@ from people.models import User, in_reader_language
 from workflows.models import Case
 from workflows.words import listing
 
+EMERGENCY = "emergency"
 LONGEST_WINDOW = timedelta(days=14)
 """A window is at most so long: conflicts are looked for only so far back."""
 
@@ -96,6 +97,7 @@ class Change(Case):
     short_notice = models.TextField(_("why at short notice"), blank=True)
 
     risk_answers = models.JSONField(default=dict, editable=False)
+    risk_version = models.PositiveIntegerField(default=0, editable=False)
     risk_score = models.PositiveSmallIntegerField(_("risk score"), null=True, editable=False)
     risk = models.CharField(_("risk"), max_length=10, choices=Risk, blank=True)
     risk_reason = models.TextField(_("why another risk than computed"), blank=True)
@@ -143,6 +145,11 @@ class Change(Case):
     def policy(self) -> ChangePolicy:
         return ChangePolicy.current()
 
+    @property
+    def decided_by(self) -> str:
+        """Return who decides: two on an emergency, on everything else whom its risk asks for."""
+        return EMERGENCY if self.type in DONE_TYPES else (self.level or self.risk or Risk.HIGH)
+
     def write_steps(self) -> None:
         """Make a step of every line of the plan (1 query)."""
         lines = (line.strip()[:300] for line in self.plan.splitlines())
@@ -154,6 +161,10 @@ class Change(Case):
     def tick(self, step: ChangeStep, *, by: User, at: datetime) -> None:
         step.done_at, step.done_by = at, by
         step.save(update_fields=["done_at", "done_by"])
+
+
+DONE_TYPES = (Change.Type.EMERGENCY, Change.Type.UNAUTHORISED)
+"""Types that may be recorded afterwards."""
 
 
 class ChangeStep(models.Model):
@@ -192,6 +203,68 @@ class ReviewAction(models.Model):
 
     def __str__(self) -> str:
         return self.what
+
+
+class CabMeeting(Case):
+    """A meeting of the change advisory board: who came, what was talked over, what was decided.
+
+    Its agenda is what awaits the board; on it everybody votes in the change itself.
+    """
+
+    meets_at = models.DateTimeField(_("meets"))
+    place = models.CharField(_("place or link"), max_length=200, blank=True)
+    began_at = models.DateTimeField(_("begun"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("meeting of the CAB")
+        verbose_name_plural = _("meetings of the CAB")
+
+
+class Attendance(models.Model):
+    """Whether a member of the board came to a meeting, themselves or by a deputy."""
+
+    meeting = models.ForeignKey(CabMeeting, models.CASCADE, related_name="attendances")
+    member = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("member"))
+    deputy = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("deputy")
+    )
+    is_present = models.BooleanField(_("present"))
+
+    class Meta:
+        verbose_name = _("attendance")
+        verbose_name_plural = _("attendances")
+        ordering = ["meeting", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["meeting", "member"], name="attendance_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.member)
+
+
+class AgendaItem(models.Model):
+    """A change on the agenda of a meeting; `state` is what had become of it at the end.
+
+    `votes`, as they were at the end: seat, person, in whose place, vote, note, time.
+    """
+
+    meeting = models.ForeignKey(CabMeeting, models.CASCADE, related_name="items")
+    place = models.PositiveSmallIntegerField()
+    change = models.ForeignKey(Change, models.PROTECT, related_name="+", verbose_name=_("change"))
+    said = models.TextField(_("what was said"), blank=True)
+    state = models.CharField(_("state"), max_length=40, blank=True)
+    votes = models.JSONField(_("votes"), default=list)
+
+    class Meta:
+        verbose_name = _("item of an agenda")
+        verbose_name_plural = _("items of an agenda")
+        ordering = ["meeting", "place"]
+        constraints = [
+            models.UniqueConstraint(fields=["meeting", "change"], name="agenda_item_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.change.number
 
 
 class ChangeTemplate(models.Model):

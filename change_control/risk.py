@@ -17,8 +17,8 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from change_control.models import Change, ChangePolicy, Risk, RiskTable
-from people.models import User
+from change_control.models import Change, ChangePolicy, ChangeTemplate, Risk, RiskTable
+from people.models import User, in_reader_language
 
 SHIPPED = Path(__file__).parent / "data" / "risk.json"
 YEAR = timedelta(days=365)
@@ -36,7 +36,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Record:
-    """How a team's changes ended in the last twelve months; `percent` is None below the number
+    """How changes ended in the last twelve months; `percent` is None below the number
     from which a share means something."""
 
     count: int
@@ -49,10 +49,27 @@ def shipped_table() -> Table:
     return found
 
 
-def table_at(at: datetime) -> Table:
-    """Return the table in force, the shipped one where nobody made another (1 query)."""
+def table_at(at: datetime) -> tuple[int, Table]:
+    """Return version and table in force, 0 and the shipped one where nobody made another
+    (1 query)."""
     version = RiskTable.objects.filter(effective_from__lte=at).first()
-    return version.content if version else shipped_table()
+    return (version.number, version.content) if version else (0, shipped_table())
+
+
+def told(change: Change) -> list[tuple[str, str, int]]:
+    """Return question, answer and points of the assessment, as its own table has them (1 query)."""
+    version = RiskTable.objects.filter(number=change.risk_version).first()
+    table = version.content if version else shipped_table()
+    return [
+        (
+            in_reader_language(question["text"], question["text_zh"]),
+            in_reader_language(answer["text"], answer["text_zh"]),
+            answer["points"],
+        )
+        for question in table["questions"]
+        for answer in question["answers"]
+        if change.risk_answers.get(question["key"]) == answer["key"]
+    ]
 
 
 def judge(answers: dict[str, str], table: Table) -> Judgement:
@@ -73,10 +90,17 @@ def record_of(implementer: User | None, at: datetime, policy: ChangePolicy) -> R
     """Return the record of the implementer's unit, backed out and failed against all (1 query)."""
     if implementer is None:
         return Record(0, None)
+    return _record(at, policy, implementer__unit=implementer.unit_id)
+
+
+def record_of_template(template: ChangeTemplate, at: datetime, policy: ChangePolicy) -> Record:
+    """Return how changes made from a template ended (1 query)."""
+    return _record(at, policy, template=template)
+
+
+def _record(at: datetime, policy: ChangePolicy, **of: Any) -> Record:
     changes: Any = Change.objects.all()  # to mypy these are cases
-    done = changes.filter(
-        implementer__unit=implementer.unit_id, finished_at__gt=at - YEAR, finished_at__lte=at
-    ).exclude(outcome="")
+    done = changes.filter(finished_at__gt=at - YEAR, finished_at__lte=at, **of).exclude(outcome="")
     good = Q(outcome__in=(Change.Outcome.SUCCESSFUL, Change.Outcome.WITH_PROBLEMS))
     found = done.aggregate(all=Count("pk"), good=Count("pk", filter=good))
     is_telling = found["all"] >= max(1, policy.record_from)

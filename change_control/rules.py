@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 
 from agreements.models import Calendar, Service
 from change_control.conflicts import Kind, conflicts_of
-from change_control.forms import DONE_TYPES, needed, was_done
-from change_control.models import Change, ChangePolicy, Risk
-from change_control.risk import record_of
+from change_control.forms import needed, was_done
+from change_control.models import DONE_TYPES, Change, ChangePolicy, Risk
+from change_control.risk import record_of, record_of_template
 from change_control.states import ChangeState as S
 from people.models import User
 from people.roles import Role
 from workflows.lifecycles import Condition
+from workflows.models import Task
 from workflows.permissions import Permission, is_requester
 from workflows.quorums import APPROVE, REJECT, OpenSeat, Panel, Quorum, Votes
 from workflows.words import listing
@@ -30,8 +31,6 @@ from workflows.work import is_carried
 
 if TYPE_CHECKING:
     from change_control.flows import ChangeLifecycle as Flow
-
-EMERGENCY = "emergency"
 
 
 def requester(case: Change) -> User:
@@ -105,11 +104,6 @@ class Cab(Panel):
                 yield seat
 
 
-def who_decides(case: Change) -> str:
-    """Emergencies are decided by two; everything else by whom its risk asks for."""
-    return EMERGENCY if case.type in DONE_TYPES else (case.level or case.risk or Risk.HIGH)
-
-
 def touched(case: Change) -> list[Service]:
     """Return the systems of a change with their owners (1 query)."""
     return list(Service.objects.filter(code__in=case.systems).select_related("owner"))
@@ -121,14 +115,18 @@ PLACE_AND_TIME = (
 )  # fmt: skip
 EVERYTHING = (
     *PLACE_AND_TIME, "type", "reason", "plan", "test_evidence", "implementer_id", "verifier_id",
-    "risk", "level", "began_at", "finished_at",
+    "risk", "level",
 )  # fmt: skip
 
 
 def what_is_approved(case: Change, slot: str) -> str:
     """Return a digest of the fields a seat decides on: owners on what happens to their system and
-    when, everybody else on all of it."""
-    fields = PLACE_AND_TIME if slot.startswith(Role.SYSTEM_OWNER) else EVERYTHING
+    when, everybody else on all of it; of what was done already, also on when it was done."""
+    fields: tuple[str, ...] = EVERYTHING
+    if slot.startswith(Role.SYSTEM_OWNER):
+        fields = PLACE_AND_TIME
+    elif was_done(case):
+        fields = (*EVERYTHING, "began_at", "finished_at")
     values = {name: getattr(case, name) for name in fields}
     for name, value in values.items():
         if isinstance(value, datetime):
@@ -283,8 +281,7 @@ def approvals_stand(flow: Flow) -> bool:
 
 
 def may_go_higher(flow: Flow) -> Condition:
-    level = who_decides(flow.case)
-    higher = level in (Risk.LOW, Risk.MEDIUM)
+    higher = flow.case.decided_by in (Risk.LOW, Risk.MEDIUM)
     return Condition(higher, unmet=_("Nobody stands above those who decide."))
 
 
@@ -320,15 +317,31 @@ def record_by(case: Change) -> datetime | None:
 
 # -- what whoever decides should know -------------------------------------------------------------
 def warnings(flow: Flow) -> list[str]:
-    """Return what stands in the way, whose record is poor and which system has nobody."""
+    """Return how records are, who left, which system has nobody, and what was excepted."""
     case, at = flow.case, flow.at
-    found = [str(one) for one in conflicts_of(case, at)]
+    found = []
     policy: ChangePolicy = case.policy
     record = record_of(case.implementer, at, policy)
     if record.percent is not None:
         found.append(
             _("The implementer's team: %(percent)s %% of %(count)s changes in 12 months succeeded.")
             % {"percent": record.percent, "count": record.count}
+        )
+    if case.template is not None:
+        record = record_of_template(case.template, at, policy)
+        if record.percent is not None:
+            found.append(
+                _("By this template: %(percent)s %% of %(count)s changes in 12 months succeeded.")
+                % {"percent": record.percent, "count": record.count}
+            )
+    gone = [str(task.assignee) for task in flow.open_tasks if left(task)]
+    if gone:
+        found.append(
+            _(
+                "No longer here: %(people)s. Once the change is edited or sent back, whoever is "
+                "responsible now is asked."
+            )
+            % {"people": listing(gone)}
         )
     nobody = [str(one) for one in touched(case) if one.owner is None or not one.owner.is_active]
     if nobody:
@@ -341,6 +354,10 @@ def warnings(flow: Flow) -> list[str]:
     if case.freeze_override:
         found.append(_("Exception from a freeze: %(reason)s") % {"reason": case.freeze_override})
     return found
+
+
+def left(task: Task) -> bool:
+    return task.assignee is not None and not task.assignee.is_active
 
 
 def _when(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The states of a change, in both languages."""
+"""The states of a change and of a meeting of the board, in both languages."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -29,3 +29,10 @@ LIVE = (
     S.VERIFYING, S.BACKING_OUT,
 )  # fmt: skip
 """States in which a change still needs its window, and can stand in the way of another."""
+
+
+class MeetingState(models.TextChoices):
+    CALLED = "called", _("Called")
+    IN_SESSION = "in_session", _("In session")
+    HELD = "held", _("Held, minutes kept")
+    CANCELLED = "cancelled", _("Cancelled")

@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
+from change_control.gate import Gate
+
 admin.site.site_header = admin.site.site_title = _("Opsgate: administration")
 
 handler400 = "workflows.error_pages.bad_request"
@@ -13,7 +15,9 @@ handler500 = "workflows.error_pages.broken"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/v1/changes/<slug:number>/gate/", Gate.as_view(), name="change_gate"),
     path("api/v1/", include("workflows.api.urls")),
     path("", include("people.urls")),
+    path("", include("change_control.urls")),
     path("", include("workflows.urls")),
 ]

@@ -94,8 +94,8 @@ class CustomerClassAdmin(admin.ModelAdmin[CustomerClass]):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
-    list_display = ["user", "name", "created_at", "revoked_at"]
-    readonly_fields = ["user", "name", "created_at"]
+    list_display = ["user", "name", "scope", "created_at", "revoked_at"]
+    readonly_fields = ["user", "name", "scope", "created_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # `manage.py apitoken` makes one and shows it, once

@@ -286,8 +286,14 @@ class CustomerClass(Period):
 class ApiToken(models.Model):
     """A key to the API; only its SHA-256 is kept, so a lost one is replaced, never read."""
 
+    class Scope(models.TextChoices):
+        EVERYTHING = "everything", _("Everything the person may do")
+        GATE = "gate", _("Only to ask whether a change may be deployed")
+        CALENDAR = "calendar", _("Only to read the change calendar")
+
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens", verbose_name=_("person"))
     name = models.CharField(_("name"), max_length=80)
+    scope = models.CharField(_("good for"), max_length=20, choices=Scope, default=Scope.EVERYTHING)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)

@@ -29,8 +29,8 @@ COMPATIBLE = {
     # What a work under AGPL-3.0-or-later may import and be delivered with.
     "0BSD", "AGPL-3.0-or-later", "AGPL-3.0-only", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause",
     "CC-BY-4.0", "CC0-1.0", "GPL-3.0-or-later", "GPL-3.0-only", "GPL-2.0-or-later", "HPND", "ISC",
-    "LGPL-2.1-or-later", "LGPL-3.0-only", "LGPL-3.0-or-later", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0",
-    "Python-2.0", "Unlicense", "Zlib",
+    "LGPL-2.1-or-later", "LGPL-3.0-only", "LGPL-3.0-or-later", "MIT", "MIT-0", "MIT-CMU", "MPL-2.0",
+    "PSF-2.0", "Python-2.0", "Unlicense", "Zlib",
 }  # fmt: skip
 ALSO_CALLED = {
     # How packages without an SPDX expression name the same licences.
@@ -42,6 +42,8 @@ ALSO_CALLED = {
     "GNU Affero General Public License v3 or later (AGPLv3+)": "AGPL-3.0-or-later",
     "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
 }  # fmt: skip
+CHOSEN = {"pyphen": "LGPL-2.1-or-later"}
+"""Of packages that offer several licences without saying so in SPDX, the one we take."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def bad_licences(pinned: Iterable[Pin]) -> Iterator[str]:
         if not pin.applies:
             continue
         try:
-            licence = declared(metadata.metadata(pin.name))
+            licence = CHOSEN.get(pin.name) or declared(metadata.metadata(pin.name))
         except metadata.PackageNotFoundError:
             continue  # already complained of
         if not is_compatible(licence):

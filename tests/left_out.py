@@ -1,4 +1,4 @@
-"""Name what a run leaves out for want of a server or a browser, in one line; never silently.
+"""Name what a run leaves out for want of a server, a browser or Pango, in one line; never silently.
 
 A test says what it needs by a marker. What the machine lacks is deselected and named at the end;
 under OPSGATE_LEAVE_OUT_NOTHING (CI) it refuses to begin instead.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from ctypes.util import find_library
 
 import pytest
 
@@ -27,6 +28,8 @@ def lacking(config: pytest.Config) -> dict[str, str]:
         reasons["redis"] = "TEST_REDIS_URL is not set"
     if not any(map(shutil.which, BROWSERS)):
         reasons["browser"] = "no Chromium on this machine"
+    if not (find_library("pangoft2-1.0") and shutil.which("pdftotext")):
+        reasons["pdf"] = "no Pango or no pdftotext on this machine"
     return reasons
 
 

@@ -127,6 +127,22 @@ class Holder(NamedTuple):
     step: str
 
 
+class Place(NamedTuple):
+    """A page of a process in the navigation of those who read or file its cases."""
+
+    url_name: str
+    label: Text
+    icon: str
+
+
+class Panel(NamedTuple):
+    """A section that a process adds to the page of a case; the template finds `context` as
+    `panel`."""
+
+    template: str
+    context: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Action:
     """One thing that can be done from one state, read off a declared transition."""
@@ -220,6 +236,7 @@ class Lifecycle:
     (roles that see every case of their unit), `filers` (roles that may file; none: everybody),
     `closed` (the final states), `idle` (states where nobody owes work, and why), `revision`,
     `path` (the states of the stepper), `details` (the fields the case page shows), `icon`,
+    `places` (pages of its own),
     `renamed` (state or action of earlier days → its name today) and `retired` (action, source and
     target of ways that are no more), by which events of earlier days are read.
     """
@@ -242,6 +259,7 @@ class Lifecycle:
     closed: ClassVar[Collection[str]]
     path: ClassVar[Collection[str]] = ()
     details: ClassVar[Collection[str]] = ()
+    places: ClassVar[Collection[Place]] = ()
     escalation: ClassVar[Mapping[int, Collection[Role]]] = {
         100: (Role.SERVICE_MANAGER,),
         150: (Role.HEAD_OF_OPS,),
@@ -402,6 +420,15 @@ class Lifecycle:
     def warnings(self) -> list[str]:
         """Return sentences that whoever decides should read first."""
         return []
+
+    def panels(self, who: Actor) -> list[Panel]:
+        """Return what the page of the case shows `who` besides what every case has."""
+        return []
+
+    @classmethod
+    def concerns(cls, who: Actor) -> bool:
+        """Tell whether `who` has to do with this process by a role."""
+        return any(hold.role in (*cls.readers, *cls.filers) for hold in who.holds)
 
     @classmethod
     def actions(cls, state: str | None = None) -> list[Action]:

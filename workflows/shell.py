@@ -8,11 +8,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor
 from people.models import User
+from workflows.lifecycles import Place, registered
 from workflows.models import Task
+
+PLACES = (Place("inbox", _("Inbox"), "inbox"), Place("case_list", _("Cases"), "layout-list"))
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -31,15 +35,20 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _shell(request: HttpRequest) -> dict[str, Any]:
-    count = 0
+    count, places = (
+        0,
+        [Place("inbox", _("Inbox"), "inbox"), Place("case_list", _("Cases"), "layout-list")],
+    )
     if request.user.is_authenticated:
-        count = Task.objects.mine(actor_of(request)).count()
-    entries = [("inbox", _("Inbox"), "inbox", count), ("case_list", _("Cases"), "layout-list", 0)]
+        who = actor_of(request)
+        count = Task.objects.mine(who).count()
+        places += [place for cls in registered() if cls.concerns(who) for place in cls.places]
     nav = [
         {
-            "url": reverse(name), "label": label, "icon": icon, "count": number,
-            "is_current": request.path == reverse(name),
+            "url": reverse(place.url_name), "label": place.label, "icon": place.icon,
+            "count": count if place.url_name == "inbox" else 0,
+            "is_current": request.path == reverse(place.url_name),
         }
-        for name, label, icon, number in entries
+        for place in places
     ]  # fmt: skip
-    return {"nav": nav, "inbox_count": count, "product_name": _("Opsgate")}
+    return {"nav": nav, "inbox_count": count, "product_name": gettext("Opsgate")}

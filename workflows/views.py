@@ -112,7 +112,7 @@ def new_case(request: Request, kind: str) -> HttpResponse:
         try:
             answer = open_case(
                 kind, actor=request.user, idempotency_key=request.POST.get("once") or None,
-                **_sent(request, cls.form),
+                **_sent(request, cls.form(who=who)),  # type: ignore[call-arg]  # ActionForm's own
             )  # fmt: skip
         except BadData as refusal:
             form = _refilled(cls.form, request, refusal, who=who)
@@ -168,18 +168,19 @@ def act(request: Request, number: str, name: str) -> HttpResponse:
     action = case.lifecycle.action(name, case.state)
     if request.method != "POST":
         return _action_page(request, case, who, name, action)
-    form_class = case.lifecycle.form_of(name)
+    form_class: Any = case.lifecycle.form_of(name)
+    asked = form_class(who=who, flow=case.lifecycle(case, who, who.at)) if form_class else None
     try:
         answer = perform(
             case, name, actor=request.user, expected_version=_version(request),
-            idempotency_key=request.POST.get("once") or None, **_sent(request, form_class),
+            idempotency_key=request.POST.get("once") or None, **_sent(request, asked),
         )  # fmt: skip
     except BadData as refusal:
         flow = case.lifecycle(case, who, who.at)
         form = _refilled(form_class, request, refusal, who=who, flow=flow)
         return _action_page(request, case, who, name, action, form)
     except Conflict as refusal:
-        return _conflict_page(request, case, refusal, form_class)
+        return _conflict_page(request, case, refusal, asked)
     messages.success(
         request, _("Done: the case is now “%(state)s”.") % {"state": answer.case.state_label}
     )
@@ -225,16 +226,14 @@ def _action_page(
     return render(request, "workflows/action.html", context, status=status)
 
 
-def _conflict_page(
-    request: Request, case: Case, refusal: Conflict, form_class: Any
-) -> HttpResponse:
+def _conflict_page(request: Request, case: Case, refusal: Conflict, form: Any) -> HttpResponse:
     """Show what changed meanwhile and what was typed, so that nothing is lost."""
     events = readable_events(case, actor_of(request))
     since = events.filter(seq__gt=_version(request) or case.version)
-    names = form_class.base_fields if form_class else {}
+    fields = form.fields if form else {}
     typed = [
-        (field.label or name, request.POST[name])
-        for name, field in names.items()
+        (field.label or name, ", ".join(request.POST.getlist(name)))
+        for name, field in fields.items()
         if request.POST.get(name)
     ]
     context = {
@@ -248,11 +247,16 @@ def _conflict_page(
     return render(request, "workflows/conflict.html", context, status=409)
 
 
-def _sent(request: Request, form_class: Any) -> dict[str, Any]:
-    """Return what was posted for the fields the form declares, files as lists."""
-    names = form_class.base_fields if form_class else {}
-    sent: dict[str, Any] = {name: request.POST[name] for name in names if name in request.POST}
-    return sent | {name: request.FILES.getlist(name) for name in names if name in request.FILES}
+def _sent(request: Request, form: Any) -> dict[str, Any]:
+    """Return what was posted for the fields of the form, several choices as lists."""
+    fields = form.fields if form else {}
+    return {
+        name: request.FILES.getlist(name)
+        if name in request.FILES
+        else field.widget.value_from_datadict(request.POST, request.FILES, name)
+        for name, field in fields.items()
+        if name in request.POST or name in request.FILES
+    }
 
 
 def _refilled(form_class: Any, request: Request, refusal: BadData, **kwargs: Any) -> Any:

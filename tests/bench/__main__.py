@@ -28,6 +28,7 @@ from tests.bench.venues import FOUNDED, Venue, venue
 from tests.proof.house import ROOT, House
 
 SIZES = {"postgresql": "1000,100000,1000000", "sqlite": "1000,100000"}
+CHANGES = 100_000
 NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 
@@ -75,9 +76,15 @@ def run(chosen: argparse.Namespace) -> list[table.Row]:
         databases = stack.enter_context(venue(chosen.on, data))
         at = founded(databases, folder, data / "present")
         stages = {
-            size: stack.enter_context(loaded(databases, size, at, folder)) for size in sorted(sizes)
+            size: stack.enter_context(loaded(databases, f"bench_{size}", size, at, folder))
+            for size in sorted(sizes)
         }
-        bench = Bench(stages, at, chosen.repeats)
+
+        def changes() -> Stage:
+            found = loaded(databases, "bench_changes", CHANGES, at, folder, "--changes")
+            return stack.enter_context(found)
+
+        bench = Bench(stages, at, chosen.repeats, changes)
         for name in filter(None, chosen.only.split(",")):
             measured = [row.on(NAMES[chosen.on]) for row in MEASURES[name](bench)]
             print("\n".join(table.lines(measured)), flush=True)
@@ -110,15 +117,16 @@ def founded(databases: Venue, folder: Path, present: Path) -> datetime:
 
 
 @contextmanager
-def loaded(databases: Venue, size: int, at: datetime, folder: Path) -> Iterator[Stage]:
-    """Serve a database with so many open cases."""
-    name = f"bench_{size}"
+def loaded(
+    databases: Venue, name: str, size: int, at: datetime, folder: Path, *options: str
+) -> Iterator[Stage]:
+    """Serve a database with so many open cases, or what `options` make of them."""
     is_new = not databases.has(name)
     house = House(folder, databases.copy(name) if is_new else databases.url(name))
     house.environment = {**os.environ, "DATABASE_URL": databases.url(name)}
-    with serving(size, house, folder) as stage:
+    with serving(name, size, house, folder) as stage:
         if is_new:
-            stage.load(size, at)
+            stage.load(size, at, *options)
         yield stage
 
 

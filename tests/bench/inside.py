@@ -8,9 +8,11 @@ import pstats
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, partial
+from itertools import cycle
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from django.db import connection
@@ -18,8 +20,16 @@ from django.test import Client
 from django.test.client import ClientHandler
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.timezone import get_current_timezone, localdate
 
 from agreements.models import Calendar
+from change_control.conflicts import (
+    conflicts_between,
+    conflicts_of,
+    free_slots,
+    plans_between,
+)
+from change_control.models import Change
 from people.models import User
 from tests.bench import peer, walk
 from tests.bench.stage import Sample, Stage, median
@@ -192,6 +202,52 @@ def write_details(numbers: Iterator[int], folder: Path, times: int = 30) -> None
             shown = pstats.Stats(profile, stream=file)
             shown.sort_stats("cumulative").print_stats(60)
             shown.sort_stats("tottime").print_stats(40)
+
+
+# -- changes ---------------------------------------------------------------------------------------
+def busiest_month(at: datetime) -> tuple[date, int]:
+    """Return the first day of the next whole month, and how many changes are planned in it."""
+    first = (localdate(at).replace(day=1) + timedelta(days=32)).replace(day=1)
+    return first, len(plans_between(*span_of(first)))
+
+
+def span_of(first: date) -> tuple[datetime, datetime]:
+    after = (first + timedelta(days=32)).replace(day=1)
+    zone = get_current_timezone()
+    begins, ends = (datetime.combine(day, datetime.min.time(), zone) for day in (first, after))
+    return begins, ends
+
+
+def planned_in(month: date) -> list[Change]:
+    """Return changes that are planned in a month, always the same two hundred."""
+    plans = plans_between(*span_of(month))
+    chosen = Random(0).sample([plan.pk for plan in plans], 200)
+    changes: Any = Change.objects.all()  # to mypy these are cases
+    return list(changes.filter(pk__in=chosen))
+
+
+def conflicts_of_one(month: date, at: datetime) -> Callable[[], object]:
+    changes = cycle(planned_in(month))
+    return lambda: conflicts_of(next(changes), at)
+
+
+def of_a_month(month: date, at: datetime) -> Callable[[], object]:
+    return lambda: conflicts_between(*span_of(month), at)
+
+
+def free_windows(month: date, at: datetime) -> Callable[[], object]:
+    changes = cycle(planned_in(month))
+    return lambda: free_slots(next(changes), at)
+
+
+def milliseconds(look: Callable[[], object], times: int) -> list[float]:
+    """Return how long it took so many times, the longest last; the first, cold one left out."""
+    found = []
+    for _ in range(times + 1):
+        began = time.perf_counter()
+        look()
+        found.append(1000 * (time.perf_counter() - began))
+    return sorted(found[1:])
 
 
 # -- the sweep, and working time -------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
     python -m tests.bench.loader --cases 1000000 postgres://…/bench
     python -m tests.bench.loader --cases 1000 --late postgres://…/bench    # their time is over
+    python -m tests.bench.loader --cases 100000 --changes postgres://…/bench    # once
 
 Several processes make copies (`copies.py`) and COPY them into PostgreSQL; SQLite takes them from
 one process. Run it again to add more. Keys of other tables are not checked while copying, where
@@ -14,7 +15,7 @@ import argparse
 import multiprocessing
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,21 +26,34 @@ CHUNK = 1000
 
 def load(cases: int, at: datetime, *, is_late: bool = False, processes: int = 2) -> None:
     """Add so many cases to the database Django is connected to; `at` is the present of the data."""
-    from django.db import connection
-
-    from tests.bench.copies import Copier
+    from tests.bench.copies import MODELS, Copier
 
     first, keys = _beginning()
     copier = Copier(at, first_keys=keys)
-    last = first + cases
-    chunks = [range(one, min(one + CHUNK, last)) for one in range(first, last, CHUNK)]
+    _fill(copier, range(first, first + cases), is_late=is_late, processes=processes)
+    _finish("REQ", first + cases, at, MODELS)
+
+
+def load_changes(count: int, at: datetime, *, processes: int = 2) -> None:
+    """Add so many changes, and the rules about time, to a database that has none of them."""
+    from tests.bench.changes import MODELS, Copier, surround
+
+    surround(at)
+    _fill(Copier(at), range(count), is_late=False, processes=processes)
+    _finish("CHG", count, at, MODELS)
+
+
+def _fill(copier: Any, numbers: range, *, is_late: bool, processes: int) -> None:
+    from django.db import connection
+
+    last, cases = numbers.stop, len(numbers)
+    chunks = [range(one, min(one + CHUNK, last)) for one in numbers[::CHUNK]]
     if connection.vendor == "sqlite":
         for chunk in _shown(chunks, cases):
             _insert(copier, chunk, is_late)
     else:
         connection.close()
         _copy_in_parallel(copier, chunks, cases, is_late, processes)
-    _finish(last, at)
 
 
 def _beginning() -> tuple[int, dict[Any, int]]:
@@ -152,20 +166,19 @@ def _address(connection: Any) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def _finish(cases: int, at: datetime) -> None:
+def _finish(prefix: str, last: int, at: datetime, models: Iterable[Any]) -> None:
     """Give out numbers and keys after those of the copies, and let the planner know the tables."""
     from django.core.management.color import no_style
     from django.db import connection
     from django.utils import timezone
 
-    from tests.bench.copies import MODELS
     from workflows.models import NumberSequence
 
     NumberSequence.objects.update_or_create(
-        prefix="REQ", year=timezone.localtime(at).year, defaults={"last": cases}
+        prefix=prefix, year=timezone.localtime(at).year, defaults={"last": last}
     )
     with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), list(MODELS)):
+        for statement in connection.ops.sequence_reset_sql(no_style(), list(models)):
             cursor.execute(statement)
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
@@ -175,6 +188,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, required=True)
     parser.add_argument("--at", type=datetime.fromisoformat, help="the present of the data")
     parser.add_argument("--late", action="store_true")
+    parser.add_argument("--changes", action="store_true")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("url")
     chosen = parser.parse_args()
@@ -184,7 +198,10 @@ def main() -> None:
     from django.utils import timezone
 
     at = chosen.at or timezone.now()
-    load(chosen.cases, at, is_late=chosen.late, processes=chosen.processes)
+    if chosen.changes:
+        load_changes(chosen.cases, at, processes=chosen.processes)
+    else:
+        load(chosen.cases, at, is_late=chosen.late, processes=chosen.processes)
 
 
 if __name__ == "__main__":

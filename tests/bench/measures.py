@@ -50,7 +50,9 @@ class Bench:
 
     stages: dict[int, Stage]
     at: datetime
-    repeats: int = 5
+    repeats: int
+    changes: Callable[[], Stage]
+    """Loads and serves the changes, the first time it is called."""
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(10_000_000))
 
     @property
@@ -265,6 +267,34 @@ def memory(bench: Bench) -> Iterator[Row]:
     rate(stage, everything, seconds=5, clients=4)
     largest = max(one.memory() for one in bench.stages.values())
     yield Row("memory of a web worker after load", largest, "MB", "<= 200")
+
+
+@measure
+def conflicts(bench: Bench) -> Iterator[Row]:
+    """What stands in the way of one change and in a month, and the pages that show it."""
+    from tests.bench import inside
+
+    stage = bench.changes()
+    among = f"among {thousands(stage.size)} changes"
+    with stage.inside():
+        month, planned = inside.busiest_month(bench.at)
+        names = {
+            "conflicts of one change": ("<= 50", inside.conflicts_of_one),
+            f"conflicts of a month of {planned} planned changes": ("<= 300", inside.of_a_month),
+            "next free windows of one change": ("", inside.free_windows),
+        }
+        for name, (target, look) in names.items():
+            spent = inside.milliseconds(look(month, bench.at), 4 * bench.repeats)
+            yield Row(f"{name} {among}", median(spent), "ms", target)
+            yield Row(f"{name} {among}: the slowest", spent[-1], "ms")
+    session, client = stage.sessions(["head"])["head"], stage.client()
+    path = f"/changes/?month={month:%Y-%m}"
+    spent = []
+    for _ in range(1 + bench.repeats):
+        begun = time.perf_counter()
+        client.ask(path, session=session)
+        spent.append(1000 * (time.perf_counter() - begun))
+    yield Row(f"page of a month {among}", median(spent[1:]), "ms")
 
 
 # -- in this process -------------------------------------------------------------------------------

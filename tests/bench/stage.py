@@ -55,7 +55,10 @@ class Client:
 
 @dataclass
 class Stage:
-    """`size` open cases; `served` names the address of each server: product, yardstick, bare."""
+    """`size` open cases, or changes.
+
+    `served` names the address of each server: product, yardstick, bare.
+    """
 
     size: int
     house: House
@@ -189,7 +192,7 @@ def rate(
 
 
 @contextmanager
-def serving(size: int, house: House, folder: Path) -> Iterator[Stage]:
+def serving(name: str, size: int, house: House, folder: Path) -> Iterator[Stage]:
     """Serve the product, the yardstick and the yardstick without middleware, one worker each."""
     settings = {
         "product": "tests.bench.settings",
@@ -198,13 +201,13 @@ def serving(size: int, house: House, folder: Path) -> Iterator[Stage]:
     }
     with ExitStack() as stack:
         ports, parents = {}, {}
-        for name, module in settings.items():
-            own = House(folder / f"{name}{size}", house.environment["DATABASE_URL"])
+        for server, module in settings.items():
+            own = House(folder / f"{server}_{name}", house.environment["DATABASE_URL"])
             own.folder.mkdir()
             mine = {"VAR_DIR": str(own.folder), "PORT": str(own.port)}
             own.environment = {**house.environment, **mine, "DJANGO_SETTINGS_MODULE": module}
-            ports[name] = own.port
-            parents[name] = stack.enter_context(own.web(workers=1)).pid
+            ports[server] = own.port
+            parents[server] = stack.enter_context(own.web(workers=1)).pid
         yield Stage(size, house, ports, parents)
 
 

@@ -36,8 +36,8 @@ def test_the_table_in_force_is_asked_and_an_earlier_one_kept(world):
     other = copy.deepcopy(TABLE)
     other["questions"] = other["questions"][:1]
     RiskTable.objects.create(number=1, effective_from=NOON + DAY, content=other)
-    assert len(risk.table_at(NOON)["questions"]) == 7
-    assert len(risk.table_at(NOON + DAY)["questions"]) == 1
+    assert len(risk.table_at(NOON)[1]["questions"]) == 7
+    assert len(risk.table_at(NOON + DAY)[1]["questions"]) == 1
 
 
 def broken(change):

@@ -97,15 +97,24 @@ class Walk:
     ) -> None:
         self.world = world
         self.at = at
-        data = {**FILING, **filing}
-        self.case: Change = open_case("change", actor=world[by], at=at, **data).case
+        self.case: Change = self.file(by, {**FILING, **filing})
+
+    def file(self, who: str, data: dict[str, Any]) -> Change:
+        case: Change = open_case("change", actor=self.world[who], at=self.at, **data).case
+        return case
+
+    def do(self, who: str, action: str, values: dict[str, Any]) -> Change:
+        case: Change = perform(
+            self.case, action, actor=self.world[who], at=self.at, **values
+        ).case  # fmt: skip
+        return case
 
     def act(self, who: str, action: str, *, after: timedelta = QUARTER, **data: Any) -> Walk:
         self.at += after
         if action == "begin":
             self.at = max(self.at, OPENS)
         values = {**GOOD[action], **data}
-        self.case = perform(self.case, action, actor=self.world[who], at=self.at, **values).case
+        self.case = self.do(who, action, values)
         return self
 
     def to(self, state: str) -> Walk:

@@ -24,7 +24,9 @@ def test_redis(): pass
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
     (tmp_path / "test_small.py").write_text(SUITE)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  redis\n  browser\n  postgres\n")
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nmarkers =\n  redis\n  browser\n  pdf\n  postgres\n"
+    )
     return tmp_path
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 SCREENS = [
     "/inbox/", "/inbox/?view=queue", "/cases/", "/new/", "/new/optimization/", "/new/change/",
+    "/changes/", "/changes/meetings/", "/changes/figures/", "/changes/subscribe/",
+    "/cases/CHG-2026-00006/",
 ]  # fmt: skip
 CASE = re.compile(r"/cases/[A-Z]+-\d{4}-\d+/$")
 SETTLED = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -148,3 +151,53 @@ def test_the_browser_says_the_same_as_the_server_after_a_tick(chromium: Browser,
         page.wait_for_timeout(300)
         assert page.locator("[data-og-words]").all_inner_texts() == before
         assert before
+
+
+def send(page: Page, address: str, action: str, **values: str) -> None:
+    """Fill in the form of an action and send it; what begins with # is ticked."""
+    page.goto(f"{address}do/{action}/")
+    for name, value in values.items():
+        if value.startswith("#"):
+            page.locator(f"[name={name}][value={value[1:]}]").check()
+        else:
+            page.fill(f"[name={name}]", value)
+    page.locator("form.og-form button[type=submit]").first.click()
+    page.wait_for_url(address)
+
+
+@pytest.mark.parametrize("with_scripts", [True, False])
+def test_a_change_is_planned_assessed_and_approved(
+    chromium: Browser, site: str, with_scripts: bool
+) -> None:
+    options: Any = {"java_script_enabled": with_scripts, "locale": "en"}
+    day = date.today() + timedelta(days=30)
+    with visit(chromium, site, "analyst", **options) as page:
+        page.goto("/new/change/")
+        words = {
+            "title": "Index built in the browser", "what": "An index", "reason": "Slow",
+            "plan": "Build it", "test_evidence": "On a copy", "backout_plan": "Drop it",
+            "backout_minutes": "30", "starts_at": f"{day}T22:00", "ends_at": f"{day}T23:30",
+            "return_until": f"{day}T22:45",
+        }  # fmt: skip
+        for name, value in words.items():
+            page.fill(f"[name={name}]", value)
+        for code in ("portal", "finance-system"):
+            page.locator(f"[name=systems][value={code}]").check()
+        page.select_option("[name=implementer]", "developer")
+        page.select_option("[name=verifier]", "tester")
+        page.locator("form.og-form button[type=submit]").click()
+        page.wait_for_url(CASE)
+        address = page.url
+        send(page, address, "submit")
+    answers = {
+        "impact": "#none", "reach": "#team", "complexity": "#one", "tested": "#like_production",
+        "reversible": "#at_once", "experience": "#often", "timing": "#quiet",
+    }  # fmt: skip
+    with visit(chromium, site, "change_manager", **options) as page:
+        send(page, address, "assess", **answers)
+        send(page, address, "approve")
+    with visit(chromium, site, "owner", **options) as page:  # the team's record is poor: medium
+        send(page, address, "approve")
+        assert page.locator(".og-stepper__step--now .og-stepper__dot").inner_text() == "4"
+        page.goto(f"/changes/?month={day:%Y-%m}")
+        assert page.locator(f".og-plan a[href='{address.removeprefix(site)}']").count() >= 1

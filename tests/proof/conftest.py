@@ -55,6 +55,14 @@ def founded_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> House:
     return House(tmp_path_factory.mktemp("founded")).found()
 
 
+@pytest.fixture(scope="session")
+def static_root(founded_on_sqlite: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The static files of the product, which its pages need."""
+    folder = tmp_path_factory.mktemp("static")
+    founded_on_sqlite.manage("collectstatic", "--noinput", STATIC_ROOT=str(folder))
+    return folder
+
+
 @pytest.fixture(params=["postgresql", "sqlite"])
 def any_house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
     """A fresh house as `house`, on each database."""

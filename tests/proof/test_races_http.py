@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.changes.walking import FILING, GOOD
 from tests.proof.crowd import Answer, Caller, Crowd
 from tests.proof.house import House, end
@@ -84,13 +82,6 @@ def beating(house: House, number: int) -> Iterator[None]:
             command = ("manage.py", "heartbeat", "--interval", "0.5")
             stack.callback(end, house.start(sys.executable, *command, log="heartbeat.log"))
         yield
-
-
-@pytest.fixture(scope="module")
-def static_root(founded_on_sqlite: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("static")
-    founded_on_sqlite.manage("collectstatic", "--noinput", STATIC_ROOT=str(folder))
-    return folder
 
 
 def test_people_sweeps_and_exports_meet_without_an_error(

@@ -8,20 +8,24 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from people.models import User
+from people.models import ApiToken, User
 from people.tokens import owner_of
 
 SCHEMES = ("bearer", "token")
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <token>`; `Token <token>` is understood too."""
+    """`Authorization: Bearer <token>`; `Token <token>` is understood too.
+
+    A token of a narrow scope opens the views that name it in `scopes`, and nothing else.
+    """
 
     def authenticate(self, request: Request) -> tuple[User, str] | None:
         scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() not in SCHEMES:
             return None
-        owner = owner_of(secret.strip())
+        more = getattr(request.parser_context["view"], "scopes", ())
+        owner = owner_of(secret.strip(), ApiToken.Scope.EVERYTHING, *more)
         if owner is None:
             raise AuthenticationFailed(_("This token is unknown or was revoked."))
         return owner, "token"

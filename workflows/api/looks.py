@@ -143,14 +143,10 @@ def changes(case: Case, events: Iterable[Event]) -> dict[int, list[dict[str, Any
     names = {model: model._default_manager.in_bulk(pks) for model, pks in rows.items()}
     story: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for seq, field, (before, after) in found:
-        known = names.get(field.related_model, {}) if field.is_relation else {}
-        story[seq].append(
-            {
-                "field": field.name,
-                "before": named(known.get(before, before)),
-                "after": named(known.get(after, after)),
-            }
-        )
+        if field.is_relation:
+            known = names[field.related_model]
+            before, after = known.get(before, before), known.get(after, after)
+        story[seq].append({"field": field.name, "before": named(before), "after": named(after)})
     return story
 
 

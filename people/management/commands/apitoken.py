@@ -14,6 +14,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
         parser.add_argument("--name", default="command line")
+        parser.add_argument("--scope", choices=ApiToken.Scope.values, default="everything")
         parser.add_argument("--revoke", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,4 +25,4 @@ class Command(BaseCommand):
             live = ApiToken.objects.filter(user=user, revoked_at__isnull=True)
             self.stdout.write(f"{live.update(revoked_at=timezone.now())} revoked")
             return
-        self.stdout.write(issue_token(user=user, name=options["name"]))
+        self.stdout.write(issue_token(user=user, name=options["name"], scope=options["scope"]))

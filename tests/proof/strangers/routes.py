@@ -55,9 +55,12 @@ class Route:
             return f"/{ANYWHERE}no/such/thing/"
         pk = thing.task if "tasks/" in self.pattern else thing.attachment
         action = self.action or thing.action
+        number = thing.number
+        if "changes/" in self.pattern:
+            number = thing.meeting if "meetings/" in self.pattern else thing.change
         values = {
-            "number": thing.number, "pk": pk, "kind": "optimization", "metric": "response",
-            "action": action, "name": action,
+            "number": number, "pk": pk, "kind": "optimization", "metric": "response",
+            "action": action, "name": action, "secret": "nobody-was-given-this",
         }  # fmt: skip
         return "/" + PARAMETER.sub(lambda found: str(values[found[1]]), self.pattern)
 

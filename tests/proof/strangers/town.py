@@ -1,4 +1,4 @@
-"""Fourteen people and six cases, named by how they stand to each other; nobody else is needed.
+"""Fourteen people and six cases, named by how they stand to each other; of changes as many.
 
 Roles of the people who work cover Finance alone, except the service manager's, so that the matrix
 shows where a unit ends.
@@ -19,9 +19,11 @@ from django.test.client import ClientHandler
 from people.models import Absence, Grant, Unit, User
 from people.roles import Role
 from people.tokens import issue_token
+from tests.change_control.walking import Walk as ChangeWalk
 from tests.changes.walking import DAY, GOOD, Walk
 from tests.world import NOON, build_world
 from workflows.actions import assign_task, attach_file
+from workflows.door import open_case, perform
 
 LENIENT, STRICT = ClientHandler(enforce_csrf_checks=False), ClientHandler(enforce_csrf_checks=True)
 """The product behind every browser, built once; the strict one asks forms for their token."""
@@ -48,6 +50,9 @@ class Thing:
     action: str
     to: str
     target: str
+    change: str = "CHG-2026-99999"
+    """A change that stands to the requester as the case does: who carries it out is who asked."""
+    meeting: str = "CAB-2026-99999"
 
     @property
     def values(self) -> dict[str, Any]:
@@ -77,7 +82,9 @@ def build_town() -> Town:
     world = {user.username: user for user in User.objects.select_related("unit")}
     people = {role: world[name] for role, name in KNOWN.items()} | _newcomers()
     walks = _walks(world, people)
-    return Town(people, _sessions(people), _headers(people), _things(walks))
+    things = _things(walks)
+    _plan_changes(things)
+    return Town(people, _sessions(people), _headers(people), things)
 
 
 KNOWN = {
@@ -154,6 +161,32 @@ def _things(walks: dict[str, Walk]) -> dict[str, Thing]:
         "closed": thing("closed", "reopen", "requester"),
         "none": Thing("REQ-2026-99999", 999_999, 999_999, "approve", "owner", "REQ-2026-00001"),
     }
+
+
+def _plan_changes(things: dict[str, Thing]) -> None:
+    """Give each thing its change, and all of them the one meeting of the board."""
+    world = {user.username: user for user in User.objects.select_related("unit")}
+    told = {
+        "own": ("owner", "requester"), "assigned": ("owner", "assignee"),
+        "same unit": ("owner", "colleague"), "other unit": ("pm", "requester2"),
+        "closed": ("owner", "requester"),
+    }  # fmt: skip
+    for name, (by, implementer) in told.items():
+        walk = ChangeWalk(world, by=by, title=f"change {name}", implementer=implementer)
+        walk.act(by, "submit").act("change_manager", "assess").act("change_manager", "approve")
+        if name == "closed":
+            walk.act(by, "withdraw")
+        things[name].change = walk.case.number
+    manager = world["change_manager"]
+    meeting = open_case(
+        "cab", actor=manager, at=NOON, title="board", meets_at="2026-11-23T11:00"
+    ).case  # fmt: skip
+    for action, data in (("begin", {"present": ["head"]}), ("close", {})):
+        meeting = perform(
+            meeting, action, actor=manager, at=NOON + timedelta(hours=1), **data
+        ).case  # fmt: skip
+    for name in told:
+        things[name].meeting = meeting.number
 
 
 def _sessions(people: dict[str, User]) -> dict[str, str]:

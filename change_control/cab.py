@@ -1,0 +1,165 @@
+"""The change advisory board: who sits on it, what awaits it, and what its minutes keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from agreements.models import Calendar
+from change_control.models import AgendaItem, Attendance, CabMeeting, Change, Risk
+from change_control.states import ChangeState as S
+from change_control.states import MeetingState as M
+from people.actors import Actor, deputies_at, deputy_chain, holders_of
+from people.models import Unit, User
+from people.roles import Role
+from workflows.lifecycles import Panel
+from workflows.models import Case, Task
+from workflows.quorums import ABSTAIN, APPROVE, REJECT
+
+if TYPE_CHECKING:
+    from change_control.flows import MeetingLifecycle as Flow
+
+HOUR = timedelta(hours=1)
+SEATS = (Role.CHANGE_MANAGER, Role.HEAD_OF_OPS, Role.CAB_MEMBER)
+
+
+def members(unit: Unit, at: datetime) -> list[tuple[User, User | None]]:
+    """Return who sits on the board, each with the deputy of somebody away (5 queries)."""
+    seated = {person.pk: person for role in SEATS for person in holders_of(role, unit, at)}
+    standing = deputy_chain(list(seated), deputies_at(at))
+    away = {who: acting for who, acting in standing.items() if who != acting}
+    deputies = User.objects.in_bulk(set(away.values()))
+    return [(person, deputies.get(away.get(pk, 0))) for pk, person in seated.items()]
+
+
+def awaiting() -> list[Change]:
+    """Return the changes that wait for the board, the nearest window first (1 query)."""
+    changes: Any = Change.objects.all()  # to mypy these are cases
+    waiting = changes.filter(state=S.AWAITING_APPROVAL).select_related("requester", "implementer")
+    return [one for one in waiting.order_by("starts_at", "pk") if one.decided_by == Risk.HIGH]
+
+
+def waiting_for(who: Actor) -> list[Change]:
+    """Return what awaits the board, as far as `who` may see it (2 queries)."""
+    waiting = awaiting()
+    ids = [change.pk for change in waiting]
+    seen = set(Case.objects.visible_to(who).filter(pk__in=ids).values_list("pk", flat=True))
+    return [change for change in waiting if change.pk in seen]
+
+
+def open_session(meeting: CabMeeting, present: Iterable[str], at: datetime) -> None:
+    """Keep who came, and put what awaits the board on the agenda."""
+    came = set(present)
+    Attendance.objects.bulk_create(
+        Attendance(
+            meeting=meeting, member=member, deputy=deputy, is_present=member.username in came
+        )
+        for member, deputy in members(meeting.unit, at)
+    )
+    AgendaItem.objects.bulk_create(
+        AgendaItem(meeting=meeting, change=change, place=place)
+        for place, change in enumerate(awaiting(), start=1)
+    )
+
+
+def keep_minutes(meeting: CabMeeting) -> None:
+    """Keep what became of each change of the agenda, and how everybody voted (3 queries)."""
+    for item in meeting.items.select_related("change"):
+        item.state, item.votes = item.change.state, votes(item.change)
+        item.save(update_fields=["state", "votes"])
+
+
+def votes(change: Change) -> list[dict[str, Any]]:
+    """Return the votes that were cast on what the change says now, and seats still open (1 query).
+
+    Of several rounds the last vote of a seat counts.
+    """
+    tasks = Task.objects.filter(case=change, step=S.AWAITING_APPROVAL).exclude(
+        status=Task.Status.CANCELLED
+    )
+    people = tasks.select_related("done_by", "on_behalf_of", "assignee").order_by("pk")
+    latest = {task.slot: task for task in people}
+    return [
+        {
+            "role": task.role,
+            "person": str(task.done_by or task.assignee or ""),
+            "in_place_of": str(task.on_behalf_of or ""),
+            "vote": "" if task.is_open else task.outcome,
+            "note": task.note,
+            "at": task.done_at.isoformat() if task.done_at else "",
+        }
+        for task in latest.values()
+    ]
+
+
+def shown_votes(kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return kept votes in the reader's words."""
+    words = {
+        APPROVE: _("in favour"),
+        REJECT: _("against"),
+        ABSTAIN: _("abstained"),
+        "": _("not voted"),
+    }
+    return [
+        {
+            **one, "role_label": Role(one["role"]).label,
+            "vote_label": words.get(one["vote"], one["vote"]),
+            "at": localtime(datetime.fromisoformat(one["at"])) if one["at"] else None,
+        }
+        for one in kept
+    ]  # fmt: skip
+
+
+def held_by(meeting: CabMeeting) -> datetime:
+    """A meeting is opened within an hour of its time."""
+    return meeting.meets_at + HOUR
+
+
+def minutes_by(meeting: CabMeeting) -> datetime | None:
+    """The minutes are closed a business day after the meeting (1 query)."""
+    if meeting.began_at is None:
+        return None
+    hours = Calendar.default().version_at(meeting.began_at).working_time()
+    return hours.add_days(meeting.began_at, 1)
+
+
+def agenda(meeting: CabMeeting, who: Actor) -> list[dict[str, Any]]:
+    """Return the items as `who` may see them: before the meeting what awaits it now, then what
+    was put on it, at the end what was kept."""
+    if meeting.state in (M.CALLED, M.CANCELLED):
+        waiting = enumerate(awaiting() if meeting.is_open else [], start=1)
+        rows = [AgendaItem(change=change, place=place) for place, change in waiting]
+    else:
+        rows = list(meeting.items.select_related("change__requester", "change__implementer"))
+    ids = [row.change_id for row in rows]
+    seen = set(Case.objects.visible_to(who).filter(pk__in=ids).values_list("pk", flat=True))
+    return [
+        {
+            "place": row.place, "change": row.change, "said": row.said,
+            "state_label": S(row.state or row.change.state).label,
+            "votes": shown_votes(row.votes if meeting.is_closed else votes(row.change)),
+        }
+        for row in rows if row.change_id in seen
+    ]  # fmt: skip
+
+
+def panels(flow: Flow, who: Actor) -> list[Panel]:
+    meeting: CabMeeting = flow.case
+    came = list(meeting.attendances.select_related("member", "deputy"))
+    if not came and not meeting.is_closed:
+        came = [
+            Attendance(member=member, deputy=deputy, is_present=False)
+            for member, deputy in members(meeting.unit, who.at)
+        ]
+    context = {
+        "meeting": meeting,
+        "items": agenda(meeting, who),
+        "members": came,
+        "is_called": meeting.state == M.CALLED,
+        "is_held": meeting.state == M.HELD,
+    }
+    return [Panel("change_control/_agenda.html", context)]

@@ -1,0 +1,91 @@
+"""What the page of a change shows besides what every case has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+
+from change_control import risk
+from change_control.conflicts import PLANNED, Conflict, Kind, conflicts_of, free_slots
+from change_control.models import Change
+from change_control.states import ChangeState as S
+from people.actors import Actor
+from workflows.lifecycles import Panel
+from workflows.models import Case
+
+if TYPE_CHECKING:
+    from change_control.flows import ChangeLifecycle as Flow
+
+MAY_MOVE = (S.DRAFT, S.RETURNED, S.ASSESSING, S.AWAITING_APPROVAL, S.SCHEDULED, S.ON_HOLD)
+BAD = (Kind.SAME_SYSTEM, Kind.DEPENDENT_SYSTEM, Kind.SAME_IMPLEMENTER, Kind.HARD_FREEZE)
+
+
+def of(flow: Flow, who: Actor) -> list[Panel]:
+    """Return window, risk, steps and review, where there is something of it (≤ 10 queries)."""
+    case: Change = flow.case
+    found = []
+    if case.starts_at and case.ends_at and (case.state in PLANNED or case.state in MAY_MOVE):
+        found.append(Panel("change_control/_window.html", _window(case, who)))
+    if case.risk_answers:
+        rows = risk.told(case)
+        found.append(Panel("change_control/_risk.html", {"rows": rows, "case": case}))
+    steps = list(case.steps.select_related("done_by"))
+    if steps:
+        ticked = sum(1 for step in steps if step.done_at)
+        found.append(Panel("change_control/_steps.html", {"steps": steps, "ticked": ticked}))
+    review = list(case.review_actions.select_related("owner"))
+    if review:
+        found.append(Panel("change_control/_review_actions.html", {"rows": review}))
+    return found
+
+
+def _window(case: Change, who: Actor) -> dict[str, Any]:
+    local = _local(case, case.starts_at, case.ends_at)
+    return {
+        "when": local, "zone": case.time_zone,
+        "conflicts": told(conflicts_of(case, who.at), who),
+        "slots_url": reverse("change_slots", args=[case.number])
+        if case.state in MAY_MOVE else "",
+        "calendar_url": f"{reverse('change_calendar')}?month={local[0]:%Y-%m}",
+    }  # fmt: skip
+
+
+def told(found: Iterable[Conflict], who: Actor) -> list[dict[str, Any]]:
+    """Return what stands in the way as `who` may know it: another change by its number and title,
+    or only that there is one (≤ 1 query)."""
+    found = list(found)
+    numbers = {one.other for one in found if one.other}
+    visible = Case.objects.visible_to(who).filter(number__in=numbers) if numbers else ()
+    others = {one.number: one for one in visible}
+    return [
+        {
+            "kind": one.kind.label, "is_bad": one.kind in BAD, "words": one.words,
+            "has_other": bool(one.other), "other": others.get(one.other),
+        }
+        for one in found
+    ]  # fmt: skip
+
+
+def slots(case: Change, who: Actor) -> dict[str, Any]:
+    """Return the free windows of a change and why earlier ones are none (6 queries)."""
+    found = free_slots(case, who.at)
+    reasons = iter(told((one for passed in found.passed for one in passed.conflicts), who))
+    return {
+        "case": case, "zone": case.time_zone,
+        "free": [_local(case, spell.start, spell.end) for spell in found.free],
+        "passed": [
+            {
+                "when": _local(case, passed.start, passed.end),
+                "conflicts": [next(reasons) for _one in passed.conflicts],
+            }
+            for passed in found.passed
+        ],
+    }  # fmt: skip
+
+
+def _local(case: Change, *times: datetime | None) -> list[datetime]:
+    """Return times in the time zone of the change."""
+    return [at.astimezone(case.zone) for at in times if at is not None]

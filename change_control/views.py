@@ -1,0 +1,120 @@
+"""The pages of change control beside those every case has: calendar, slots, figures, minutes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from change_control import cab, calendar_page, figures, minutes, panels
+from change_control import feed as feeds
+from change_control.models import CabMeeting, Change
+from change_control.states import MeetingState
+from people.actors import Actor
+from people.models import ApiToken
+from people.tokens import owner_of, renew_token
+from workflows.lifecycles import lifecycle_of
+from workflows.shell import actor_of
+from workflows.views import FORM, Request, find_case
+
+CALENDAR = ApiToken.Scope.CALENDAR
+
+
+@login_required
+@require_safe
+def show_calendar(request: Request) -> HttpResponse:
+    context = calendar_page.page(actor_of(request), request.GET)
+    return render(request, "change_control/calendar.html", context)
+
+
+@login_required
+@require_http_methods(FORM)
+@never_cache
+def subscribe(request: Request) -> HttpResponse:
+    """Make the address of the reader's own feed, which is shown this once; the old one ends."""
+    address = ""
+    if request.method == "POST":
+        secret = renew_token(user=request.user, name="ICS", scope=CALENDAR)
+        address = f"{settings.SITE_URL}{reverse('change_feed', args=[secret])}"
+    live = request.user.tokens.filter(scope=CALENDAR, revoked_at__isnull=True)
+    context = {"address": address, "since": live.values_list("created_at", flat=True).first()}
+    return render(request, "change_control/subscribe.html", context)
+
+
+@require_safe
+def feed(request: HttpRequest, secret: str) -> HttpResponse:
+    """Answer a calendar program, which has nothing but the address; in the owner's language."""
+    owner = owner_of(secret, CALENDAR)
+    if owner is None:
+        raise Http404
+    with translation.override(owner.language or settings.LANGUAGE_CODE):
+        written = feeds.as_ics(Actor.of(owner, timezone.now()))
+    answer = HttpResponse(written, "text/calendar; charset=utf-8")
+    answer["Cache-Control"] = "private, max-age=300"
+    return answer
+
+
+@login_required
+@require_safe
+def show_slots(request: Request, number: str) -> HttpResponse:
+    """Show the first windows a change would fit into, and why earlier ones do not."""
+    who = actor_of(request)
+    case: Any = find_case(who, number)
+    if not isinstance(case, Change):
+        raise Http404
+    return render(request, "change_control/slots.html", panels.slots(case, who))
+
+
+@login_required
+@require_safe
+def show_figures(request: Request) -> HttpResponse:
+    rows = figures.months(actor_of(request))
+    context = {"rows": rows, "all": figures.together(rows)}
+    return render(request, "change_control/figures.html", context)
+
+
+@login_required
+@require_safe
+def list_meetings(request: Request) -> HttpResponse:
+    """Show the board's meetings, and what awaits the next."""
+    who = actor_of(request)
+    meetings: Any = CabMeeting.objects.all()  # to mypy these are cases
+    context = {
+        "meetings": meetings.visible_to(who).order_by("-meets_at")[:50],
+        "waiting": cab.waiting_for(who),
+        "may_call": lifecycle_of("cab").may_be_filed_by(who),
+    }
+    return render(request, "change_control/meetings.html", context)
+
+
+def _minutes(request: Request, number: str) -> dict[str, Any]:
+    """Return the minutes of a meeting that was held, or 404."""
+    who = actor_of(request)
+    meeting: Any = find_case(who, number)
+    if not isinstance(meeting, CabMeeting) or meeting.state != MeetingState.HELD:
+        raise Http404
+    return minutes.context(meeting, who)
+
+
+@login_required
+@require_safe
+def show_minutes(request: Request, number: str) -> HttpResponse:
+    return render(request, "change_control/minutes.html", _minutes(request, number))
+
+
+@login_required
+@require_safe
+def minutes_pdf(request: Request, number: str) -> HttpResponse:
+    shown = _minutes(request, number)
+    if not minutes.has_pdf():
+        raise Http404
+    answer = HttpResponse(minutes.as_pdf(shown), "application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{number}.pdf"'
+    return answer

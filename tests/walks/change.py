@@ -139,8 +139,9 @@ DONE = ("began_at", "finished_at")
 
 
 def approved(case: Reference, slot: str) -> list[Any]:
-    """Owners approve what happens to their system and when, everybody else all of it."""
-    all_of_it = (*PLACE_AND_TIME, *REST, *DONE)
+    """Owners approve what happens to their system and when, everybody else all of it; of what was
+    done already also when it was done."""
+    all_of_it = (*PLACE_AND_TIME, *REST, *(DONE if was_done(case) else ()))
     names = PLACE_AND_TIME if slot.startswith("system_owner") else all_of_it
     return [getattr(case.facts, name) for name in names]
 

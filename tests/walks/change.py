@@ -21,6 +21,7 @@ from tests.walks.reference import (
     Ballot,
     Chair,
     Filing,
+    Led,
     Move,
     Owes,
     Process,
@@ -138,8 +139,9 @@ DONE = ("began_at", "finished_at")
 
 
 def approved(case: Reference, slot: str) -> list[Any]:
-    """Owners approve what happens to their system and when, everybody else all of it."""
-    all_of_it = (*PLACE_AND_TIME, *REST, *DONE)
+    """Owners approve what happens to their system and when, everybody else all of it; of what was
+    done already also when it was done."""
+    all_of_it = (*PLACE_AND_TIME, *REST, *(DONE if was_done(case) else ()))
     names = PLACE_AND_TIME if slot.startswith("system_owner") else all_of_it
     return [getattr(case.facts, name) for name in names]
 
@@ -322,6 +324,9 @@ JUDGEMENTS: list[dict[str, Any]] = [
     {"reach": "site"},
     {"reversible": "no"},
     {"tested": "no", "risk": "low", "risk_reason": "Small."},
+    {"tested": "no", "risk": "low"},
+    {"impact": "core", "risk": "low"},
+    {"impact": "core", "reversible": "no", "risk": "medium"},
     {"impact": "some", "tested": "in_part", "complexity": "few"},
     {"risk": "high"},
     {"reach": "company", "complexity": "many", "tested": "in_part", "timing": "closing"},
@@ -348,7 +353,7 @@ def fits_beginning(case: Reference, who: str, values: dict[str, Any]) -> bool:
 
 
 BEGINNING = Sheet(
-    usual={"late_start": ["The backup took long."]}, odd={"late_start": NOTHING},
+    usual={"late_start": ["The backup took long.", ""]}, odd={"late_start": ["  "]},
     fits=fits_beginning,
 )  # fmt: skip
 STEP = Sheet(
@@ -564,15 +569,31 @@ SMALL_HOUSE = {"developer": "change_manager", "analyst": "cab_member", "owner": 
 """Where people hold two roles that must not meet in one case."""
 BIG_BOARD = {"pm": "cab_member", "tester": "cab_member", "service_manager": "change_manager"}
 
+WHY = {"reason": "No."}
+CORE, DARING = {**CALM, "impact": "core"}, {**CALM, "impact": "core", "tested": "no"}
+IN_A_WEEK = {**LATER, "short_notice": "A gap."}
+AT_ONCE = {**LETTER, **window(25 * MINUTE, 5 * HOUR), "type": "emergency"}
+BY_ANALYST = {"implementer": "analyst"}
+
+
+def judged(answers: Mapping[str, str]) -> list[Led]:
+    return [("analyst", "submit", {}), ("change_manager", "assess", answers)]
+
+
+BY_TWO: list[Led] = [
+    ("desk", "submit", {}), ("head", "approve", {}), ("change_manager", "approve", {}),
+]  # fmt: skip
+BEGUN: list[Led] = [*BY_TWO, ("developer", "begin", {})]
+DONE_WELL: list[Led] = [*BEGUN, ("developer", "finish", {"outcome": "successful"})]
+WAITED: list[Led] = [
+    ("desk", "hold", WHY), ("desk", "resume", {}), ("desk", "hold", WHY), ("desk", "resume", {}),
+]  # fmt: skip
+
 FILINGS = [
     Filing("analyst", None, SOON),
     Filing("analyst", None, LATER, {}, SMALL_HOUSE),
     Filing("owner", None, {**SOON, "systems": ["erp", "portal"]}, OTHER_OWNERS, BIG_BOARD),
-    Filing("developer", None, {**SOON, "type": "emergency", "implementer": "analyst"}),
-    Filing("developer", None, {**LATER, "type": "emergency", "implementer": "analyst"}, led=[
-        ("developer", "submit", {}), ("head", "approve", {}), ("change_manager", "approve", {}),
-        ("developer", "edit", {"plan": "Another way"}), ("head", "send_back", {"reason": "No."}),
-    ]),
+    Filing("developer", None, {**SOON, **BY_ANALYST, "type": "emergency"}),
     Filing("desk", None, {**AFTERWARDS, "type": "unauthorised"}, {}, SMALL_HOUSE),
     Filing("desk", None, PORTAL, {**PORTAL_FROZEN, "template": 2}),
     Filing("change_manager", None, SOON, FROZEN, BIG_BOARD),
@@ -582,11 +603,32 @@ FILINGS = [
     Filing("head", None, {**AFTERWARDS, "type": "emergency"}, FROZEN, SMALL_HOUSE),
     Filing("pm", None, {"title": "To be planned", "type": "normal"}, PORTAL_FROZEN),
     Filing("analyst", None, {**SOON, **window(2 * DAY, 3 * HOUR)}, PORTAL_FROZEN),
-    Filing("analyst", None, LATER, led=[
-        ("analyst", "submit", {}), ("change_manager", "assess", CALM),
-        ("change_manager", "approve", {}), ("analyst", "edit", {"systems": ["portal"]}),
-        ("change_manager", "send_back", {"reason": "No."}),
+    Filing("analyst", None, SOON, led=judged(CORE)),
+    Filing("analyst", None, SOON, {}, {"owner": "change_manager"}, led=[
+        *judged(CORE), ("owner", "approve", {}), ("analyst", "edit", {"plan": "Another way"}),
     ]),
+    Filing("analyst", None, SOON, STRICT, BIG_BOARD, led=judged(DARING)),
+    Filing("analyst", None, SOON, PORTAL_FROZEN, led=[
+        *judged(DARING), ("head", "approve", {}), ("change_manager", "approve", {}),
+    ]),
+    Filing("analyst", None, IN_A_WEEK, led=[*judged(CALM), (SYSTEM, "escalate", {})]),
+    Filing("analyst", None, IN_A_WEEK, led=[
+        *judged(CALM), ("change_manager", "approve", {}), ("analyst", "edit", {"plan": "Do"}),
+        ("change_manager", "send_back", WHY),
+    ]),
+    Filing("desk", None, {**IN_A_WEEK, "type": "emergency"}, led=[
+        *BY_TWO, ("desk", "edit", {"plan": "Another way"}), ("head", "send_back", WHY),
+    ]),
+    Filing("owner", None, SOON, {}, {"pm": "system_owner"}, led=[
+        ("owner", "submit", {}), ("change_manager", "assess", CORE),
+    ]),
+    Filing("desk", None, PORTAL, led=[("desk", "submit", {}), ("desk", "edit", BY_ANALYST)]),
+    Filing("desk", None, AT_ONCE, led=[*BY_TWO, *WAITED]),
+    Filing("desk", None, AT_ONCE, away={"developer": "tester"}, led=DONE_WELL),
+    Filing("desk", None, AT_ONCE, led=DONE_WELL),
+    Filing("desk", None, AT_ONCE, led=BEGUN),
+    Filing("analyst", None, SOON, led=[("analyst", "submit", {})]),
+    Filing("desk", None, AT_ONCE, led=[*BEGUN, ("developer", "back_out", WHY)]),
 ]  # fmt: skip
 
 

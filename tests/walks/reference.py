@@ -133,6 +133,10 @@ class Move:
     anew: Sequence[str] = ()
 
 
+Led = tuple[str, str, Mapping[str, Any]]
+"""Who does what, and what they write; the system acts when its time has come."""
+
+
 @dataclass(frozen=True)
 class Filing:
     """A way to begin: who asks, for whom, what the form holds, the figures in force.
@@ -147,7 +151,7 @@ class Filing:
     figures: Mapping[str, Any] = field(default_factory=dict)
     also: Mapping[str, str] = field(default_factory=dict)
     away: Mapping[str, str] = field(default_factory=dict)
-    led: Sequence[tuple[str, str, Mapping[str, Any]]] = ()
+    led: Sequence[Led] = ()
 
 
 @dataclass(frozen=True)

@@ -128,9 +128,7 @@ class Walk:
         dice = Random(begin)
         self.dislikes = {name: dice.choice([1, 2, 4, 8]) for name in process.moves}
         self.file()
-        for who, name, written in self.filing.led:
-            self.ref.at += timedelta(minutes=7)
-            self.do(who, name, {**process.moves[name].sheet.filled(self.ref), **written})
+        self.be_led()
         self.go_ahead(dice)
 
     @property
@@ -152,9 +150,23 @@ class Walk:
     def say(self, sentence: str) -> None:
         self.story.append(f"{self.at:%Y-%m-%d %H:%M:%S}Z {sentence}")
 
+    def be_led(self) -> None:
+        """Do what the filing says comes first, rightly."""
+        for who, name, written in self.filing.led:
+            if who == SYSTEM:
+                dues = [one.due for one in self.ref.book.watches if one.timer.then == name]
+                self.ref.at = max(filter(None, dues)) + timedelta(minutes=1)
+                self.sweep_now()
+            else:
+                self.ref.at += timedelta(minutes=7)
+                filled = self.process.moves[name].sheet.filled(self.ref)
+                self.do(who, name, {**filled, **written})
+            if self.ref.book.story[-1][1] != name:
+                self.differ([f"led to {self.ref.state}: {name} was refused"])
+
     def go_ahead(self, dice: Random) -> None:
         """Do only what leads on, rightly: the walk begins further on. Compared at the end."""
-        for _ in range(dice.choice(HEAD_STARTS)):
+        for _ in range(dice.choice(HEAD_STARTS[:3] if self.filing.led else HEAD_STARTS)):
             self.wait(dice.choice(WAITS[:8]), dice)
             step = Step.thrown(dice)
             pick, data = step.pick // 10 * 10 + dice.randrange(5), step.data // 20 * 20
@@ -353,6 +365,9 @@ class Walk:
 
     def sweep(self, step: Step) -> None:
         self.ref.at += LONG_WAITS[step.data % len(LONG_WAITS)]
+        self.sweep_now()
+
+    def sweep_now(self) -> None:
         self.say("what is due is swept")
         run("sweep", self.at)
         run("tell_deputies", self.at)
@@ -490,11 +505,18 @@ def walk_at_random(
     tally = Tally()
     for walk in range(walks):
         dice = Random(f"{number}:{walk}")
-        begin, script = dice.randrange(10_000), [Step.thrown(dice) for _ in range(steps)]
+        begin, script = beginning(process, walk, dice), [Step.thrown(dice) for _ in range(steps)]
         found = difference(process, begin, script, tally)
         if found is not None:
             raise shortest(process, begin, script, found) if shortens else found
     return tally
+
+
+def beginning(process: Process, walk: int, dice: Random) -> int:
+    """Throw a beginning; the filings are taken in turn."""
+    count = len(process.filings)
+    turn = dice.randrange(1000) * count + walk % count
+    return turn * len(BEGINNINGS) + dice.randrange(len(BEGINNINGS))
 
 
 def difference(process: Process, begin: int, script: list[Step], tally: Tally) -> Difference | None:

@@ -611,6 +611,13 @@ FILINGS = [
     Filing("analyst", None, SOON, PORTAL_FROZEN, led=[
         *judged(DARING), ("head", "approve", {}), ("change_manager", "approve", {}),
     ]),
+    Filing("analyst", None, SOON, led=[
+        *judged(DARING), ("head", "approve", {}), ("change_manager", "approve", {}),
+        ("supervisor", "approve", {}),
+    ]),
+    Filing("analyst", None, SOON, PORTAL_FROZEN, led=[
+        *judged(DARING), ("supervisor", "decline", WHY), ("head", "decline", WHY),
+    ]),
     Filing("analyst", None, IN_A_WEEK, led=[*judged(CALM), (SYSTEM, "escalate", {})]),
     Filing("analyst", None, IN_A_WEEK, led=[
         *judged(CALM), ("change_manager", "approve", {}), ("analyst", "edit", {"plan": "Do"}),
@@ -626,6 +633,7 @@ FILINGS = [
     Filing("desk", None, AT_ONCE, led=[*BY_TWO, *WAITED]),
     Filing("desk", None, AT_ONCE, away={"developer": "tester"}, led=DONE_WELL),
     Filing("desk", None, AT_ONCE, led=DONE_WELL),
+    Filing("desk", None, AT_ONCE, led=[*DONE_WELL, ("tester", "verify", {})]),
     Filing("desk", None, AT_ONCE, led=BEGUN),
     Filing("analyst", None, SOON, led=[("analyst", "submit", {})]),
     Filing("desk", None, AT_ONCE, led=[*BEGUN, ("developer", "back_out", WHY)]),
@@ -638,6 +646,9 @@ def put_in_force(figures: Mapping[str, Any], at: datetime) -> None:
     for code, owner in figures["owners"].items():
         person = User.objects.get(username=owner) if owner else None
         Service.objects.filter(code=code).update(owner=person)
+    FreezePeriod.objects.create(
+        name="It only warns", is_hard=False, starts_at=at, ends_at=at + 60 * DAY
+    )
     for since, until, codes in figures["freezes"]:
         freeze = FreezePeriod.objects.create(
             name="Closing", starts_at=at + since, ends_at=at + until

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from change_control import conflicts, forms, risk, rules
-from change_control.models import LONGEST_WINDOW, Change, Risk
+from change_control.models import LONGEST_WINDOW, Change, FreezePeriod, Risk
 from change_control.states import ChangeState as S
 from tests.walks.defects import Plant
 from workflows import clocks, quorums, work
@@ -127,6 +127,12 @@ def a_freeze_holds_for_every_system(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(conflicts, "concerns", lambda freeze, systems: True)
 
 
+def a_freeze_that_only_warns_stops_it(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        FreezePeriod, "is_hard", property(lambda freeze: True, lambda freeze, value: None)
+    )
+
+
 def it_begins_outside_its_window(patch: pytest.MonkeyPatch) -> None:
     instead(patch, rules.window_is_open, lambda flow: Condition(True, unmet=""))
 
@@ -165,7 +171,8 @@ CHANGE_DEFECTS: list[Plant] = [
     nobody_is_asked_about_another_plan, owners_are_asked_about_all_of_it,
     everybody_is_asked_again_after_a_hold, a_lower_risk_needs_no_reason, only_the_points_judge,
     escalation_skips_a_level, the_next_level_has_no_time_of_its_own, a_freeze_is_ignored,
-    a_freeze_holds_for_every_system, it_begins_outside_its_window, a_late_beginning_needs_no_word,
+    a_freeze_holds_for_every_system, a_freeze_that_only_warns_stops_it,
+    it_begins_outside_its_window, a_late_beginning_needs_no_word,
     on_hold_time_goes_on, it_goes_on_where_it_began, an_emergency_is_closed_without_a_review,
     nobody_notices_that_it_overran,
 ]  # fmt: skip

@@ -77,10 +77,6 @@ class Day:
     def rest(self) -> list[Entry]:
         return self.entries[AT_ONCE:]
 
-    @property
-    def is_frozen(self) -> bool:
-        return any(freeze.is_hard for freeze in self.freezes)
-
 
 def first_of_month(text: str, at: datetime) -> date:
     """Read `2026-11`; what is no month is that of `at`."""

@@ -7,12 +7,12 @@ A share is of the changes that ended in the month, by when the work was finished
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import TruncMonth
-from django.utils.timezone import localdate, localtime
+from django.utils.timezone import get_current_timezone, localdate, localtime
 
 from change_control.models import DONE_TYPES, Change, ChangePolicy
 from people.actors import Actor
@@ -55,10 +55,7 @@ def months(who: Actor) -> list[Month]:
     firsts = [_months_before(localdate(who.at), number) for number in range(MONTHS)]
     faults = CaseLink.objects.filter(target=OuterRef("pk"), relation=CaseLink.Relation.CAUSED_BY)
     changes: Any = Change.objects.all()  # to mypy these are cases
-    since = localtime(who.at).replace(
-        year=firsts[-1].year, month=firsts[-1].month, day=1, hour=0, minute=0, second=0,
-        microsecond=0,
-    )  # fmt: skip
+    since = datetime.combine(firsts[-1], time(), get_current_timezone())
     ended = changes.visible_to(who).filter(finished_at__gte=since).exclude(outcome="")
     rows = (
         ended.order_by()

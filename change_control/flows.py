@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from change_control import cab, forms, panels, rules
 from change_control.models import EMERGENCY, CabMeeting, Change, Risk
-from change_control.states import DRAFTS
+from change_control.states import BEFORE_WORK, DRAFTS
 from change_control.states import ChangeState as S
 from change_control.states import MeetingState as M
 from people.actors import Actor
@@ -32,7 +32,6 @@ from workflows.models import CaseLink
 from workflows.permissions import has_role, holds_task, is_automation, is_requester
 from workflows.quorums import ByCase, Seat, all_of
 
-BEFORE_WORK = [S.ASSESSING, S.AWAITING_APPROVAL, S.SCHEDULED]
 REVIEWED = [S.BACKED_OUT, S.FAILED, S.REVIEW]
 ASKED_AGAIN = _("Whoever approved what you edit here is asked again; other approvals stand.")
 MANAGER, HEAD, CAB = Role.CHANGE_MANAGER, Role.HEAD_OF_OPS, Role.CAB_MEMBER

@@ -11,6 +11,7 @@ from django.urls import reverse
 from change_control import risk
 from change_control.conflicts import PLANNED, Conflict, Kind, conflicts_of, free_slots
 from change_control.models import Change
+from change_control.states import BEFORE_WORK, DRAFTS
 from change_control.states import ChangeState as S
 from people.actors import Actor
 from workflows.lifecycles import Panel
@@ -19,7 +20,7 @@ from workflows.models import Case
 if TYPE_CHECKING:
     from change_control.flows import ChangeLifecycle as Flow
 
-MAY_MOVE = (S.DRAFT, S.RETURNED, S.ASSESSING, S.AWAITING_APPROVAL, S.SCHEDULED, S.ON_HOLD)
+MAY_MOVE = (*DRAFTS, *BEFORE_WORK, S.ON_HOLD)
 BAD = (Kind.SAME_SYSTEM, Kind.DEPENDENT_SYSTEM, Kind.SAME_IMPLEMENTER, Kind.HARD_FREEZE)
 
 

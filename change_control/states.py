@@ -24,6 +24,7 @@ class ChangeState(models.TextChoices):
 
 S = ChangeState
 DRAFTS = (S.DRAFT, S.RETURNED)
+BEFORE_WORK = (S.ASSESSING, S.AWAITING_APPROVAL, S.SCHEDULED)
 
 
 class MeetingState(models.TextChoices):

@@ -84,8 +84,10 @@ def operations(contract: BaseSchema) -> Iterator[APIOperation]:
 # -- what is asked ---------------------------------------------------------------------------------
 def place(operation: APIOperation, thing: Thing) -> dict[str, Any]:
     """Return what the address of an operation names, of a thing that is there."""
+    is_about_a_change = operation.path.startswith("/api/v1/changes/")
     values = {
-        "number": thing.number, "action": thing.action, "metric": "response",
+        "number": thing.change if is_about_a_change else thing.number,
+        "action": thing.action, "metric": "response",
         "id": thing.task if "/tasks/" in operation.path else thing.attachment,
     }  # fmt: skip
     return {one.name: values[one.name] for one in operation.path_parameters}

@@ -18,7 +18,7 @@ from django.db import connection, models, transaction
 
 from people.models import Grant, Unit
 from workflows.events import broken_chains, missing_numbers
-from workflows.lifecycles import Decision, Lifecycle, Work
+from workflows.lifecycles import Decision, Lifecycle, Work, registered
 from workflows.models import Beat, Case, Clock, ClockSegment, Custody, Event, Outbox, Task
 
 CHUNK = 500
@@ -57,12 +57,19 @@ def violations(at: datetime) -> Iterator[str]:
     yield from broken_chains()
     yield from missing_numbers()
     yield from _late(at)
+    kinds = {lifecycle.kind for lifecycle in registered()}
     last = 0
     while True:
         with _one_instant():
             books = _chunk_after(last)
-            found = [f"{one.case.number}: {said}" for one in books for said in _of_case(one)]
-            found += _deciders(books)
+            known = [one for one in books if one.case.kind in kinds]
+            found = [f"{one.case.number}: {said}" for one in known for said in _of_case(one)]
+            found += _deciders(known)
+        found += [
+            f"{one.case.number}: there is no process “{one.case.kind}” today"
+            for one in books
+            if one.case.kind not in kinds
+        ]
         yield from found
         if len(books) < CHUNK:
             return

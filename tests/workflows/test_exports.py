@@ -87,7 +87,7 @@ def test_who_is_not_logged_in_gets_nothing(client, db, form):
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_file_is_saved_under_the_day(world, form):
     answer = export(world["service_manager"], form)
-    answer.close()
+    answer.getvalue()  # the client closes what it has read
     assert answer["Content-Disposition"] == f'attachment; filename="cases-2026-11-23.{form}"'
 
 

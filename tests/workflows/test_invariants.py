@@ -51,6 +51,7 @@ SEGMENT, EVENT = "UPDATE workflows_clocksegment SET", "UPDATE workflows_event SE
         (f"{CASE} state = 'testing'", "open tasks of assessing"),
         (f"{CASE} state = 'closed'", "closed_at does not fit"),
         (f"{CASE} version = version + 1", "and 3 events"),
+        (f"{CASE} kind = 'gone'", "there is no process “gone” today"),
         (f"{CASE} last_event_at = opened_at", "last_event_at"),
         (f"{TASK} status = 'cancelled' WHERE status = 'open'", "0 open tasks in assessing"),
         (f"{TASK} status = 'open', done_by_id = NULL", "open tasks of submitted"),

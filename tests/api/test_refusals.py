@@ -323,7 +323,8 @@ def test_missing_fields_are_named_all_at_once(requester):
     "query",
     [
         "q=%00", "service=%00", "unit=a%00", "requester=%00", "kind=%00", "state=%00",
-        "ordering=password", "ordering=requester__password", "open=maybe", "open=2", "limit=x",
+        "ordering=password", "ordering=requester__password", "ordering=,", "ordering=number,",
+        "open=maybe", "open=2", "limit=x",
         "limit=0", "limit=-1", "limit=1.5", "limit=", "limit=२", "offset=-1", "offset=x",
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ import django_filters as filters
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django_filters.fields import BaseCSVField
 
 from people.models import Unit
 from workflows.models import Case, CaseQuerySet
@@ -28,6 +29,20 @@ class TruthFilter(filters.BooleanFilter):
     field_class = TruthField
 
 
+class NamesField(BaseCSVField):
+    def clean(self, value: list[str] | None) -> list[str] | None:
+        if value and not all(value):
+            raise forms.ValidationError(_("A name is missing beside a comma."))
+        names: list[str] | None = super().clean(value)
+        return names
+
+
+class OrderingFilter(filters.OrderingFilter):
+    """Names of fields between commas, and between every two commas one."""
+
+    base_field_class = NamesField
+
+
 class CaseFilter(filters.FilterSet):
     kind = filters.CharFilter(help_text="As in `kinds/`.")
     state = filters.CharFilter()
@@ -38,7 +53,7 @@ class CaseFilter(filters.FilterSet):
     unit = filters.CharFilter(method="in_unit", help_text="Its code; units below count too.")
     requester = filters.CharFilter(field_name="requester__username", help_text="The user name.")
     q = filters.CharFilter(method="with_words", help_text="Words of number, title or text.")
-    ordering = filters.OrderingFilter(fields=["opened_at", "closed_at", "number", "title"])
+    ordering = OrderingFilter(fields=["opened_at", "closed_at", "number", "title"])
 
     class Meta:
         model = Case

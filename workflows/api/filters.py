@@ -16,7 +16,7 @@ class TruthField(forms.NullBooleanField):
     widget = forms.TextInput
 
     def to_python(self, value: str | None) -> bool | None:  # type: ignore[override]  # it is null
-        if value in (None, ""):
+        if value is None:
             return None
         if value.lower() not in ("true", "false"):
             raise forms.ValidationError(_("Send true or false here."))
@@ -31,8 +31,8 @@ class TruthFilter(filters.BooleanFilter):
 
 class NamesField(BaseCSVField):
     def clean(self, value: list[str] | None) -> list[str] | None:
-        if value and not all(value):
-            raise forms.ValidationError(_("A name is missing beside a comma."))
+        if value is not None and not (value and all(value)):
+            raise forms.ValidationError(_("Name the fields to order by, separated by commas."))
         names: list[str] | None = super().clean(value)
         return names
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -13,18 +13,17 @@ from django.utils.timezone import get_current_timezone, localdate, localtime
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
-from change_control.conflicts import PLANNED, Conflict, Kind, conflicts_between
+from change_control.conflicts import PLANNED, Conflict, conflicts_between
 from change_control.models import LONGEST_WINDOW, Change, FreezePeriod, Risk
 from change_control.states import ChangeState as S
 from change_control.windows import concerns, freezes_over
 from people.actors import Actor
 
 DAY = timedelta(days=1)
-FREEZES = (Kind.HARD_FREEZE, Kind.SOFT_FREEZE)
 SHOWN = (*PLANNED, S.BACKED_OUT, S.FAILED, S.REVIEW, S.CLOSED)
 """What has a place in the calendar: what is planned, and what was done."""
-AT_ONCE = 6
-"""So many changes a day are shown; the others unfold."""
+AT_ONCE = 4
+"""So many changes a day are shown in the month; the page of the day has them all."""
 
 
 class CalendarFilter(forms.Form):
@@ -47,9 +46,19 @@ class CalendarFilter(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value}
 
 
+class Span(NamedTuple):
+    """When and where a change is, in the reader's time: as light as a month of thousands needs."""
+
+    pk: int
+    start: datetime
+    end: datetime
+    systems: list[str]
+    is_planned: bool
+
+
 @dataclass(frozen=True)
 class Entry:
-    """A change on the calendar; times are those of the reader."""
+    """A change as the calendar shows it."""
 
     change: Change
     start: datetime
@@ -60,6 +69,10 @@ class Entry:
     def is_over(self) -> bool:
         return self.change.state not in PLANNED
 
+    @property
+    def times(self) -> tuple[str, str]:
+        return f"{self.start:%H:%M}", f"{self.end:%H:%M}"
+
 
 @dataclass
 class Day:
@@ -67,15 +80,14 @@ class Day:
     is_in_month: bool
     is_today: bool
     freezes: list[FreezePeriod] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    """Everything on this day, by its beginning."""
     entries: list[Entry] = field(default_factory=list)
+    """As much of it as the page shows."""
 
     @property
-    def first(self) -> list[Entry]:
-        return self.entries[:AT_ONCE]
-
-    @property
-    def rest(self) -> list[Entry]:
-        return self.entries[AT_ONCE:]
+    def more(self) -> int:
+        return len(self.spans) - len(self.entries)
 
 
 def first_of_month(text: str, at: datetime) -> date:
@@ -103,59 +115,90 @@ def changes_between(who: Actor, start: datetime, end: datetime, **only: Any) -> 
     return rows
 
 
-def entries(who: Actor, start: datetime, end: datetime, **only: Any) -> list[Entry]:
-    """Return what the calendar shows of [start, end) (9 queries)."""
-    conflicts = conflicts_between(start, end, who.at)
+def spans(who: Actor, start: datetime, end: datetime, **only: Any) -> list[Span]:
+    """Return what the calendar has of [start, end) (1 query)."""
     system = only.pop("system", None)
+    rows = changes_between(who, start, end, **only)
     return [
-        Entry(change, localtime(change.starts_at), localtime(change.ends_at),
-              conflicts.get(change.pk, []))
-        for change in changes_between(who, start, end, **only)
-        if system is None or system.code in change.systems
+        Span(pk, localtime(begins), localtime(ends), systems, state in PLANNED)
+        for pk, begins, ends, systems, state
+        in rows.values_list("pk", "starts_at", "ends_at", "systems", "state")
+        if system is None or system.code in systems
     ]  # fmt: skip
 
 
-def month(who: Actor, first: date, **only: Any) -> list[list[Day]]:
-    """Return the weeks of the month, Monday first, with the days around it (11 queries)."""
-    begins = first - first.weekday() * DAY
-    last = _next(first) - DAY
-    ends = last + (6 - last.weekday()) * DAY
+def days(who: Actor, begins: date, ends: date, most: int | None, **only: Any) -> list[Day]:
+    """Return the days from `begins` to `ends`, both included, for one reader (10 queries).
+
+    Of each day the first `most` changes are shown with their conflicts, or all of them.
+    """
     zone, today = get_current_timezone(), localdate(who.at)
     start, end = (datetime.combine(day, time(), zone) for day in (begins, ends + DAY))
-    days = {day: Day(day, day.month == first.month, day == today) for day in _days(begins, ends)}
-    for entry in entries(who, start, end, **only):
-        for day in _met(entry.start, entry.end, days):
-            days[day].entries.append(entry)
+    found = {day: Day(day, True, day == today) for day in _days(begins, ends)}
+    for span in spans(who, start, end, **only):
+        for day in _met(span.start, span.end, found):
+            found[day].spans.append(span)
     for freeze in freezes_over(start, end):
         if "system" not in only or concerns(freeze, [only["system"].code]):
-            for day in _met(localtime(freeze.starts_at), localtime(freeze.ends_at), days):
-                days[day].freezes.append(freeze)
-    row = list(days.values())
+            for day in _met(localtime(freeze.starts_at), localtime(freeze.ends_at), found):
+                found[day].freezes.append(freeze)
+    shown = {span.pk: span for day in found.values() for span in day.spans[:most]}
+    conflicts = conflicts_between(start, end, who.at, shown)
+    changes: Any = Change.objects.defer("search_tokens").in_bulk(shown)
+    for one in found.values():
+        one.entries = [
+            Entry(changes[span.pk], span.start, span.end, conflicts.get(span.pk, []))
+            for span in one.spans[:most]
+        ]
+    return list(found.values())
+
+
+def month(who: Actor, first: date, **only: Any) -> list[list[Day]]:
+    """Return the weeks of the month, Monday first, with the days around it (10 queries)."""
+    last = _next(first) - DAY
+    row = days(
+        who, first - first.weekday() * DAY, last + (6 - last.weekday()) * DAY, AT_ONCE, **only
+    )
+    for day in row:
+        day.is_in_month = day.date.month == first.month
     return [row[at : at + 7] for at in range(0, len(row), 7)]
 
 
-def in_freezes(weeks: Iterable[list[Day]]) -> int:
+def in_freezes(row: Iterable[Day]) -> int:
     """Return how many planned changes fall into a freeze."""
     frozen = {
-        entry.change.pk
-        for week in weeks for day in week for entry in day.entries
-        if any(conflict.kind in FREEZES for conflict in entry.conflicts)
+        span.pk
+        for day in row for freeze in day.freezes for span in day.spans
+        if span.is_planned and span.start < freeze.ends_at and freeze.starts_at < span.end
+        and concerns(freeze, span.systems)
     }  # fmt: skip
     return len(frozen)
 
 
 def page(who: Actor, query: Any) -> dict[str, Any]:
-    """Return everything the page shows of the month that `query` asks for."""
+    """Return what the page shows: the day that `query` asks for, or else a month."""
     asked = CalendarFilter(query)
-    first = first_of_month(query.get("month", ""), who.at)
-    weeks = month(who, first, **asked.chosen())
-    shown = {entry.change.pk for week in weeks for day in week for entry in day.entries}
-    return {
-        "first": first, "weeks": weeks, "filter": asked, "count": len(shown),
-        "frozen": in_freezes(weeks), "is_filtered": bool(asked.chosen()),
-        "before": f"{first - DAY:%Y-%m}", "after": f"{_next(first):%Y-%m}",
-        "types": Change.Type,
-    }  # fmt: skip
+    only = asked.chosen()
+    context = {"filter": asked, "is_filtered": bool(only), "types": Change.Type}
+    if day := _day(query.get("day", "")):
+        (shown,) = row = days(who, day, day, None, **only)
+        context |= {"day": shown, "before": day - DAY, "after": day + DAY}
+    else:
+        first = first_of_month(query.get("month", ""), who.at)
+        weeks = month(who, first, **only)
+        row = [day for week in weeks for day in week]
+        context |= {"first": first, "weeks": weeks, "before": first - DAY, "after": _next(first)}
+    count = len({span.pk for day in row for span in day.spans})
+    return context | {"count": count, "frozen": in_freezes(row)}
+
+
+def _day(text: str) -> date | None:
+    """Read `2026-11-12`; what is no day is none."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 1970 <= found.year <= 9000 else None
 
 
 def _next(first: date) -> date:

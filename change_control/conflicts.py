@@ -7,8 +7,8 @@ date. A change is looked up by when its window begins, at most `LONGEST_WINDOW` 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -48,8 +48,7 @@ class Kind(TextChoices):
     LATE_APPROVAL = "late_approval", gettext_lazy("Not approved in time")
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What of a change can clash: when, where, who."""
 
     pk: int | None
@@ -72,6 +71,11 @@ class Plan:
 
     def meets(self, start: datetime, end: datetime) -> bool:
         return self.start < end and start < self.end
+
+    @property
+    def keys(self) -> list[str | int]:
+        """Return by what it is found: codes of systems, and the implementer's id."""
+        return [*self.systems, *(() if self.implementer_id is None else (self.implementer_id,))]
 
     def has_implementer_of(self, other: Plan) -> bool:
         return self.implementer_id is not None and self.implementer_id == other.implementer_id
@@ -147,27 +151,22 @@ class Surroundings:
             and (not around.isdisjoint(other.systems) or plan.has_implementer_of(other))
         ]  # fmt: skip
 
-    def rivals_of_each(self) -> dict[int | None, list[Plan]]:
-        """Return by its id the plans that are in the way of each.
-
-        The plans are gone through in order of their beginning, each held against those that are
-        not over yet and have a system near its own, or its implementer.
-        """
-        found: dict[int | None, list[Plan]] = defaultdict(list)
-        running: dict[str | int | None, list[Plan]] = defaultdict(list)
+    def by_key(self) -> dict[str | int, list[Plan]]:
+        """Return the plans of each system (by its code) and of each implementer (by their id)."""
+        found: dict[str | int, list[Plan]] = defaultdict(list)
         for plan in self.plans:
-            who = frozenset({plan.implementer_id} - {None})
-            met: dict[int | None, Plan] = {}
-            for key in who.union(plan.systems, self._near(plan)):
-                if key in running:
-                    running[key] = [one for one in running[key] if one.end > plan.start]
-                    met.update((one.pk, one) for one in running[key])
-            for other in met.values():
-                found[plan.pk].append(other)
-                found[other.pk].append(plan)
-            for key in who.union(plan.systems):
-                running[key].append(plan)
+            for key in plan.keys:
+                found[key].append(plan)
         return found
+
+    def rivals_among(self, plans: Mapping[str | int, list[Plan]], plan: Plan) -> list[Plan]:
+        """Return what is in the way of `plan` at its time, of `plans` by their keys."""
+        met = {
+            other.pk: other
+            for key in (*plan.keys, *self._near(plan)) for other in plans.get(key, ())
+            if other.meets(plan.start, plan.end) and other.pk != plan.pk
+        }  # fmt: skip
+        return list(met.values())
 
     def _near(self, plan: Plan) -> frozenset[str]:
         """Return the systems that need one of the plan's, or that one of them needs."""
@@ -233,17 +232,20 @@ def conflicts_of(change: Change, at: datetime) -> list[Conflict]:
     return Surroundings.of(plan.start, plan.end, at, plan.systems).conflicts(plan)
 
 
-def conflicts_between(start: datetime, end: datetime, at: datetime) -> dict[int, list[Conflict]]:
+def conflicts_between(
+    start: datetime, end: datetime, at: datetime, of: Container[int] | None = None
+) -> dict[int, list[Conflict]]:
     """Return what stands in the way of each change that meets [start, end), by its id (6 queries).
 
-    Also what a change that reaches out of [start, end) meets there.
+    Also what a change that reaches out of [start, end) meets there. `of`: only for these.
     """
     reach = planned(start, end).aggregate(first=Min("starts_at"), last=Max("ends_at"))
     around = Surroundings.of(reach["first"] or start, reach["last"] or end, at)
-    rivals = around.rivals_of_each()
+    plans = around.by_key()
     return {
-        plan.pk: around.conflicts(plan, rivals[plan.pk])
-        for plan in around.plans if plan.pk is not None and plan.meets(start, end)
+        plan.pk: around.conflicts(plan, around.rivals_among(plans, plan))
+        for plan in around.plans
+        if plan.pk is not None and (of is None or plan.pk in of) and plan.meets(start, end)
     }  # fmt: skip
 
 
@@ -281,7 +283,7 @@ def free_slots(change: Change, at: datetime, *, count: int = SLOTS) -> Search:
     free: list[Spell] = []
     passed: list[Passed] = []
     for start in _beginnings(plan, change.zone, around, ends, until):
-        tried = replace(plan, start=start, end=start + length, state="")
+        tried = plan._replace(start=start, end=start + length, state="")
         conflicts = around.conflicts(tried, rivals)
         if conflicts:
             passed.append(Passed(tried.start, tried.end, conflicts))

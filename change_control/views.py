@@ -31,7 +31,8 @@ CALENDAR = ApiToken.Scope.CALENDAR
 @require_safe
 def show_calendar(request: Request) -> HttpResponse:
     context = calendar_page.page(actor_of(request), request.GET)
-    return render(request, "change_control/calendar.html", context)
+    name = "calendar_day" if "day" in context else "calendar"
+    return render(request, f"change_control/{name}.html", context)
 
 
 @login_required

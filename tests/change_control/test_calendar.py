@@ -113,6 +113,34 @@ def test_a_clash_is_marked_on_both_and_a_freeze_is_striped_and_counted(world):
     assert page.count("og-day--frozen") == 3  # Friday 22:00 to Sunday 22:00
 
 
+def test_the_month_shows_the_first_of_a_full_day_and_the_day_shows_all(world):
+    """What is not shown is counted, in the sum and for the freeze too."""
+    titles = [f"Index {number}" for number in range(calendar_page.AT_ONCE + 2)]
+    for title in titles:
+        walk(world, "scheduled", title=title)
+    FreezePeriod.objects.create(name="Year end", starts_at=OPENS, ends_at=OPENS + DAY,
+                                is_hard=False)  # fmt: skip
+    browser = client(world["change_manager"])
+    with time_machine.travel(NOON, tick=False):
+        month = browser.get("/changes/?month=2026-11&type=normal")
+        day = browser.get("/changes/?day=2026-11-28&type=normal")
+        other = browser.get("/changes/?day=2026-11-28&type=emergency")
+    assert "2 more" in month.content.decode()
+    assert "?type=normal&amp;day=2026-11-28" in month.content.decode()
+    assert [entry.change.title for entry in day.context["day"].entries] == titles
+    for page in (month, day):
+        assert "6 changes fall into a freeze." in page.content.decode()
+        assert page.context["count"] == len(titles)
+    assert all(entry.conflicts for entry in day.context["day"].entries)
+    assert (other.context["count"], other.context["day"].entries) == (0, [])
+
+
+@pytest.mark.parametrize("day", ["", "2026-11", "2026-11-31", "abc", "1900-01-01", "\u0661"])
+def test_a_day_that_is_none_shows_the_month(world, day):
+    answer = client(world["analyst"]).get("/changes/", {"day": day})
+    assert (answer.status_code, "weeks" in answer.context) == (200, True)
+
+
 @pytest.mark.parametrize("month", ["", "2026", "2026-13", "abc", "99999-1", "2026-11-x", "\x00"])
 def test_a_month_that_is_none_is_the_present_one(month):
     assert calendar_page.first_of_month(month, NOON) == NOVEMBER

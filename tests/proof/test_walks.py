@@ -14,6 +14,8 @@ from tests.proof.scale import SEED, rounds
 from tests.walks.change import CHANGE
 from tests.walks.change_defects import CHANGE_DEFECTS
 from tests.walks.defects import DEFECTS, Plant
+from tests.walks.meeting import MEETING
+from tests.walks.meeting_defects import MEETING_DEFECTS
 from tests.walks.optimization import OPTIMIZATION
 from tests.walks.processes import PROCESSES
 from tests.walks.reference import Process
@@ -48,6 +50,7 @@ def fresh_hours():
 
 PLANTED = [(OPTIMIZATION, plant) for plant in DEFECTS]
 PLANTED += [(CHANGE, plant) for plant in CHANGE_DEFECTS]
+PLANTED += [(MEETING, plant) for plant in MEETING_DEFECTS]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The processes that are walked: each has a reference in a file of its own."""
 
 from tests.walks.change import CHANGE
+from tests.walks.meeting import MEETING
 from tests.walks.optimization import OPTIMIZATION
 
-PROCESSES = [OPTIMIZATION, CHANGE]
+PROCESSES = [OPTIMIZATION, CHANGE, MEETING]

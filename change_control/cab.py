@@ -16,7 +16,7 @@ from change_control.states import MeetingState as M
 from people.actors import Actor, deputies_at, deputy_chain, holders_of
 from people.models import Unit, User
 from people.roles import Role
-from workflows.lifecycles import Panel
+from workflows.lifecycles import Part
 from workflows.models import Case, Task
 from workflows.quorums import ABSTAIN, APPROVE, REJECT
 
@@ -147,7 +147,7 @@ def agenda(meeting: CabMeeting, who: Actor) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def panels(flow: Flow, who: Actor) -> list[Panel]:
+def parts(flow: Flow, who: Actor) -> list[Part]:
     meeting: CabMeeting = flow.case
     came = list(meeting.attendances.select_related("member", "deputy"))
     if not came and not meeting.is_closed:
@@ -162,4 +162,4 @@ def panels(flow: Flow, who: Actor) -> list[Panel]:
         "is_called": meeting.state == M.CALLED,
         "is_held": meeting.state == M.HELD,
     }
-    return [Panel("change_control/_agenda.html", context)]
+    return [Part("change_control/_agenda.html", context)]

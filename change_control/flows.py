@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from change_control import cab, forms, panels, rules
+from change_control import cab, forms, parts, rules
 from change_control.models import EMERGENCY, CabMeeting, Change, Risk
 from change_control.states import BEFORE_WORK, DRAFTS
 from change_control.states import ChangeState as S
@@ -22,7 +22,7 @@ from workflows.lifecycles import (
     Decision,
     Either,
     Lifecycle,
-    Panel,
+    Part,
     Place,
     Work,
     asks,
@@ -225,8 +225,8 @@ class ChangeLifecycle(Lifecycle):
         overran = rules.is_over(self.case, self.at)
         self.put(outcome=outcome, finished_at=self.at, has_overrun=overran)
 
-    def panels(self, who: Actor) -> list[Panel]:
-        return panels.of(self, who)
+    def parts(self, who: Actor) -> list[Part]:
+        return parts.of(self, who)
 
     def follow_up(self, name: str, values: dict[str, Any]) -> None:
         """Link a change to what it comes from."""
@@ -285,6 +285,6 @@ class MeetingLifecycle(Lifecycle):
         custom=asks(ReasonForm, GRAVE))
     def cancel(self, **values: Any) -> None: ...
 
-    def panels(self, who: Actor) -> list[Panel]:
-        return cab.panels(self, who)
+    def parts(self, who: Actor) -> list[Part]:
+        return cab.parts(self, who)
 # fmt: on

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from change_control import cab, calendar_page, figures, minutes, panels
+from change_control import cab, calendar_page, figures, minutes, parts
 from change_control import feed as feeds
 from change_control.models import CabMeeting, Change
 from change_control.states import MeetingState
@@ -70,7 +70,7 @@ def show_slots(request: Request, number: str) -> HttpResponse:
     case: Any = find_case(who, number)
     if not isinstance(case, Change):
         raise Http404
-    return render(request, "change_control/slots.html", panels.slots(case, who))
+    return render(request, "change_control/slots.html", parts.slots(case, who))
 
 
 @login_required

@@ -35,7 +35,7 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
         "waiting_for": "" if flow.task_for(who) else waiting_for(flow),
         "stands_in_for": stands_in_for(flow, who),
         "warnings": flow.warnings() if not is_customer(case, who) else [],
-        "panels": flow.panels(who),
+        "parts": flow.parts(who),
         "tasks": [task_row(flow, who, task) for task in with_people(flow.open_tasks)],
         "entries": entries(case, who),
         "links": links(case, who),

@@ -1,4 +1,4 @@
-"""What a process declares: work, decisions, clocks, actions, pages and panels."""
+"""What a process declares: work, decisions, clocks, actions, pages and parts."""
 
 from __future__ import annotations
 
@@ -117,9 +117,9 @@ class Place(NamedTuple):
     icon: str
 
 
-class Panel(NamedTuple):
+class Part(NamedTuple):
     """A section that a process adds to the page of a case; the template finds `context` as
-    `panel`."""
+    `part`."""
 
     template: str
     context: dict[str, Any]

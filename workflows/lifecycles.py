@@ -31,7 +31,7 @@ from workflows.declarations import (
     Clock,
     Decision,
     Holder,
-    Panel,
+    Part,
     Place,
     Text,
     Work,
@@ -50,7 +50,7 @@ MAIN, GRAVE = "primary", "danger"
 
 __all__ = [
     "CUSTOMER", "GRAVE", "MAIN", "PROVIDER", "VENDOR", "Action", "Clock", "Condition", "Decision",
-    "Either", "Holder", "Lifecycle", "Panel", "Place", "Text", "Work", "asks", "case_state",
+    "Either", "Holder", "Lifecycle", "Part", "Place", "Text", "Work", "asks", "case_state",
     "clocks_of_cases", "lifecycle_numbered", "lifecycle_of", "registered", "tasks_of_cases",
 ]  # fmt: skip
 
@@ -292,7 +292,7 @@ class Lifecycle:
         """Return sentences that whoever decides should read first."""
         return []
 
-    def panels(self, who: Actor) -> list[Panel]:
+    def parts(self, who: Actor) -> list[Part]:
         """Return what the page of the case shows `who` besides what every case has."""
         return []
 

@@ -14,7 +14,7 @@ from change_control.models import Change
 from change_control.states import BEFORE_WORK, DRAFTS
 from change_control.states import ChangeState as S
 from people.actors import Actor
-from workflows.lifecycles import Panel
+from workflows.lifecycles import Part
 from workflows.models import Case
 
 if TYPE_CHECKING:
@@ -24,22 +24,22 @@ MAY_MOVE = (*DRAFTS, *BEFORE_WORK, S.ON_HOLD)
 BAD = (Kind.SAME_SYSTEM, Kind.DEPENDENT_SYSTEM, Kind.SAME_IMPLEMENTER, Kind.HARD_FREEZE)
 
 
-def of(flow: Flow, who: Actor) -> list[Panel]:
+def of(flow: Flow, who: Actor) -> list[Part]:
     """Return window, risk, steps and review, where there is something of it (≤ 10 queries)."""
     case: Change = flow.case
     found = []
     if case.starts_at and case.ends_at and (case.state in PLANNED or case.state in MAY_MOVE):
-        found.append(Panel("change_control/_window.html", _window(case, who)))
+        found.append(Part("change_control/_window.html", _window(case, who)))
     if case.risk_answers:
         rows = risk.told(case)
-        found.append(Panel("change_control/_risk.html", {"rows": rows, "case": case}))
+        found.append(Part("change_control/_risk.html", {"rows": rows, "case": case}))
     steps = list(case.steps.select_related("done_by"))
     if steps:
         ticked = sum(1 for step in steps if step.done_at)
-        found.append(Panel("change_control/_steps.html", {"steps": steps, "ticked": ticked}))
+        found.append(Part("change_control/_steps.html", {"steps": steps, "ticked": ticked}))
     review = list(case.review_actions.select_related("owner"))
     if review:
-        found.append(Panel("change_control/_review_actions.html", {"rows": review}))
+        found.append(Part("change_control/_review_actions.html", {"rows": review}))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -36,19 +37,13 @@ def members(unit: Unit, at: datetime) -> list[tuple[User, User | None]]:
     return [(person, deputies.get(away.get(pk, 0))) for pk, person in seated.items()]
 
 
-def awaiting() -> list[Change]:
-    """Return the changes that wait for the board, the nearest window first (1 query)."""
+def awaiting(who: Actor | None = None) -> list[Change]:
+    """Return the changes that wait for the board, the nearest window first, as far as `who` may
+    see them (1 query)."""
     changes: Any = Change.objects.all()  # to mypy these are cases
-    waiting = changes.filter(state=S.AWAITING_APPROVAL).select_related("requester", "implementer")
+    seen = changes.visible_to(who) if who else changes
+    waiting = seen.filter(state=S.AWAITING_APPROVAL).select_related("requester", "implementer")
     return [one for one in waiting.order_by("starts_at", "pk") if one.decided_by == Risk.HIGH]
-
-
-def waiting_for(who: Actor) -> list[Change]:
-    """Return what awaits the board, as far as `who` may see it (2 queries)."""
-    waiting = awaiting()
-    ids = [change.pk for change in waiting]
-    seen = set(Case.objects.visible_to(who).filter(pk__in=ids).values_list("pk", flat=True))
-    return [change for change in waiting if change.pk in seen]
 
 
 def open_session(meeting: CabMeeting, present: Iterable[str], at: datetime) -> None:
@@ -68,23 +63,26 @@ def open_session(meeting: CabMeeting, present: Iterable[str], at: datetime) -> N
 
 def keep_minutes(meeting: CabMeeting) -> None:
     """Keep what became of each change of the agenda, and how everybody voted (3 queries)."""
-    for item in meeting.items.select_related("change"):
-        item.state, item.votes = item.change.state, votes(item.change)
-        item.save(update_fields=["state", "votes"])
+    items = list(meeting.items.select_related("change"))
+    cast = votes(item.change_id for item in items)
+    for item in items:
+        item.state, item.votes = item.change.state, cast[item.change_id]
+    AgendaItem.objects.bulk_update(items, ["state", "votes"])
 
 
-def votes(change: Change) -> list[dict[str, Any]]:
-    """Return the votes that were cast on what the change says now, and seats still open (1 query).
+def votes(changes: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+    """Return by change the votes that were cast on what it says now, and seats still open
+    (1 query).
 
     Of several rounds the last vote of a seat counts.
     """
-    tasks = Task.objects.filter(case=change, step=S.AWAITING_APPROVAL).exclude(
+    tasks = Task.objects.filter(case__in=list(changes), step=S.AWAITING_APPROVAL).exclude(
         status=Task.Status.CANCELLED
     )
     people = tasks.select_related("done_by", "on_behalf_of", "assignee").order_by("pk")
-    latest = {task.slot: task for task in people}
-    return [
-        {
+    latest: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for task in people:
+        latest[task.case_id][task.slot] = {
             "role": task.role,
             "person": str(task.done_by or task.assignee or ""),
             "in_place_of": str(task.on_behalf_of or ""),
@@ -92,8 +90,7 @@ def votes(change: Change) -> list[dict[str, Any]]:
             "note": task.note,
             "at": task.done_at.isoformat() if task.done_at else "",
         }
-        for task in latest.values()
-    ]
+    return defaultdict(list, {pk: list(seats.values()) for pk, seats in latest.items()})
 
 
 def shown_votes(kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -128,22 +125,23 @@ def minutes_by(meeting: CabMeeting) -> datetime | None:
 
 
 def agenda(meeting: CabMeeting, who: Actor) -> list[dict[str, Any]]:
-    """Return the items as `who` may see them: before the meeting what awaits it now, then what
-    was put on it, at the end what was kept."""
+    """Return the items as `who` may see them (2 queries): before the meeting what awaits it now,
+    then what was put on it, at the end what was kept."""
     if meeting.state in (M.CALLED, M.CANCELLED):
-        waiting = enumerate(awaiting() if meeting.is_open else [], start=1)
+        waiting = enumerate(awaiting(who) if meeting.is_open else [], start=1)
         rows = [AgendaItem(change=change, place=place) for place, change in waiting]
     else:
-        rows = list(meeting.items.select_related("change__requester", "change__implementer"))
-    ids = [row.change_id for row in rows]
-    seen = set(Case.objects.visible_to(who).filter(pk__in=ids).values_list("pk", flat=True))
+        seen = Case.objects.visible_to(who).values("pk")
+        mine = meeting.items.filter(change__in=seen)
+        rows = list(mine.select_related("change__requester", "change__implementer"))
+    cast = {} if meeting.is_closed else votes(row.change_id for row in rows)
     return [
         {
             "place": row.place, "change": row.change, "said": row.said,
             "state_label": S(row.state or row.change.state).label,
-            "votes": shown_votes(row.votes if meeting.is_closed else votes(row.change)),
+            "votes": shown_votes(row.votes if meeting.is_closed else cast[row.change_id]),
         }
-        for row in rows if row.change_id in seen
+        for row in rows
     ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from change_control import cab, forms, parts, rules
+from change_control import cab, cab_forms, forms, parts, rules
 from change_control.models import EMERGENCY, CabMeeting, Change, Risk
 from change_control.states import BEFORE_WORK, DRAFTS
 from change_control.states import ChangeState as S
@@ -240,7 +240,7 @@ class MeetingLifecycle(Lifecycle):
     kind, prefix, icon = "cab", "CAB", "users"
     label = _("CAB meeting")
     description = _("Call the change advisory board together over what awaits its decision.")
-    model, State, initial, form = CabMeeting, M, M.CALLED, forms.CallMeetingForm
+    model, State, initial, form = CabMeeting, M, M.CALLED, cab_forms.CallMeetingForm
     state = case_state(M)
     do = state.transition
     closed = (M.HELD, M.CANCELLED)
@@ -260,18 +260,18 @@ class MeetingLifecycle(Lifecycle):
     )
 
     @do(M.CALLED, label=_("Move the meeting"), permission=has_role(MANAGER),
-        custom=asks(forms.MoveMeetingForm))
+        custom=asks(cab_forms.MoveMeetingForm))
     def move(self, **values: Any) -> None:
         self.put(**values)
 
     @do(M.CALLED, M.IN_SESSION, _("Open the meeting"), permission=holds_task,
-        custom=asks(forms.AttendanceForm, MAIN))
+        custom=asks(cab_forms.AttendanceForm, MAIN))
     def begin(self, *, present: list[str], **values: Any) -> None:
         self.put(began_at=self.at)
         cab.open_session(self.case, present, self.at)
 
     @do(M.IN_SESSION, label=_("Note what was said"), permission=holds_task,
-        custom=asks(forms.DiscussForm))
+        custom=asks(cab_forms.DiscussForm))
     def note(self, *, item: Any, said: str, **values: Any) -> None:
         item.said = said
         item.save(update_fields=["said"])

@@ -14,11 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
 from change_control import risk
-from change_control.cab import members
 from change_control.models import (
     DONE_TYPES,
     LONGEST_WINDOW,
-    AgendaItem,
     Change,
     ChangeStep,
     ChangeTemplate,
@@ -39,24 +37,6 @@ ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Tokyo", "Europe
          "Europe/London", "America/New_York", "UTC")  # fmt: skip
 GRACE = timedelta(minutes=15)
 """So much after its planned beginning a change may still begin without a word."""
-
-
-def was_done(case: Change) -> bool:
-    return case.type in DONE_TYPES and case.finished_at is not None
-
-
-def needed(case: Change) -> list[str]:
-    """Return the fields that a change of its type is not submitted without, nor empty later."""
-    names = ["what", "reason", "systems", "plan", "implementer", "verifier"]
-    if was_done(case):
-        names += ["began_at", "finished_at"]
-    else:
-        names += ["starts_at", "ends_at"]
-        if case.type != Change.Type.STANDARD:
-            names += ["backout_plan", "backout_minutes", "return_until"]
-        if case.type == Change.Type.NORMAL:
-            names.append("test_evidence")
-    return names
 
 
 def long_text(
@@ -273,7 +253,7 @@ class EditForm(PlanFields, ActionForm):
             del self.fields["began_at"]
             del self.fields["finished_at"]
         if case.state not in DRAFTS:
-            for name in needed(case):
+            for name in case.needed:
                 self.fields[name].required = True
         self.initial = {name: getattr(case, name) for name in PLAN_FIELDS}
         for name in ("starts_at", "ends_at", "return_until", "began_at", "finished_at"):
@@ -402,79 +382,3 @@ class ReviewActionForm(ActionForm):
 class ReviewForm(ActionForm):
     cause = long_text(_("Cause"), rows=3)
     lessons = long_text(_("Lessons"), rows=3)
-
-
-class MeetingFields(forms.Form):
-    meets_at = forms.DateTimeField(
-        label=_("Meets"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    place = forms.CharField(label=_("Place or link"), max_length=200, required=False)
-
-    who: Actor
-
-    def clean_meets_at(self) -> datetime:
-        at: datetime = self.cleaned_data["meets_at"]
-        if at <= self.who.at:
-            raise forms.ValidationError(gettext("This time has already passed."))
-        return at
-
-
-class CallMeetingForm(MeetingFields, OpeningForm):
-    field_order = ["title", "meets_at", "place"]
-
-    def prepare(self) -> None:
-        super().prepare()
-        del self.fields["on_behalf_of"]
-        self.fields["title"].help_text = _("Such as: weekly meeting, 24 November.")
-
-
-class MoveMeetingForm(MeetingFields, ActionForm):
-    def prepare(self) -> None:
-        if self.flow:
-            case = self.flow.case
-            self.initial = {
-                "meets_at": timezone.localtime(case.meets_at).replace(tzinfo=None),
-                "place": case.place,
-            }
-
-
-class AttendanceForm(ActionForm):
-    """Who is here; where somebody is away, their deputy is asked for in their place."""
-
-    present = forms.MultipleChoiceField(
-        label=_("Who is here?"), widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Nobody is here; then there is no meeting.")},
-    )  # fmt: skip
-
-    def prepare(self) -> None:
-        if self.flow:
-            field = self.fields["present"]
-            assert isinstance(field, forms.MultipleChoiceField)
-            field.choices = [
-                (
-                    member.username,
-                    gettext("%(deputy)s, in place of %(member)s")
-                    % {"deputy": deputy, "member": member} if deputy else str(member),
-                )
-                for member, deputy in members(self.flow.case.unit, self.flow.at)
-            ]  # fmt: skip
-
-
-class ItemField(forms.ModelChoiceField[AgendaItem]):
-    def label_from_instance(self, obj: AgendaItem) -> str:
-        return str(obj.change)
-
-
-class DiscussForm(ActionForm):
-    item = ItemField(
-        label=_("Change"), queryset=AgendaItem.objects.none(), to_field_name="place",
-        widget=forms.RadioSelect, empty_label=None,
-    )  # fmt: skip
-    said = long_text(_("What was said"), rows=4)
-
-    def prepare(self) -> None:
-        if self.flow:
-            field = self.fields["item"]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = self.flow.case.items.select_related("change")

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from agreements.models import Calendar, Service
 from change_control.conflicts import Kind, conflicts_of
-from change_control.forms import needed, was_done
 from change_control.models import DONE_TYPES, Change, ChangePolicy, Risk
 from change_control.risk import record_of, record_of_template
 from change_control.states import ChangeState as S
@@ -125,7 +124,7 @@ def what_is_approved(case: Change, slot: str) -> str:
     fields: tuple[str, ...] = EVERYTHING
     if slot.startswith(Role.SYSTEM_OWNER):
         fields = PLACE_AND_TIME
-    elif was_done(case):
+    elif case.was_done:
         fields = (*EVERYTHING, "began_at", "finished_at")
     values = {name: getattr(case, name) for name in fields}
     for name, value in values.items():
@@ -151,7 +150,7 @@ def after_submission(flow: Flow, **values: Any) -> str:
 
 def after_approval(flow: Flow, **values: Any) -> str:
     """What was already done is reviewed; everything else waits for its window."""
-    return S.REVIEW if was_done(flow.case) else S.SCHEDULED
+    return S.REVIEW if flow.case.was_done else S.SCHEDULED
 
 
 def after_edit(flow: Flow, **values: Any) -> str:
@@ -175,7 +174,7 @@ def missing(case: Change) -> list[str]:
     """Return the labels of the fields that are needed and not filled in."""
     return [
         str(Change._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # own columns
-        for name in needed(case) if not getattr(case, name)
+        for name in case.needed if not getattr(case, name)
     ]  # fmt: skip
 
 
@@ -214,7 +213,7 @@ def beyond_template(case: Change) -> list[str]:
 
 def window_is_ahead(flow: Flow) -> Condition:
     case = flow.case
-    ahead = was_done(case) or case.starts_at is None or case.starts_at > flow.at
+    ahead = case.was_done or case.starts_at is None or case.starts_at > flow.at
     return Condition(ahead, unmet=_("The window has already begun; choose a later one."))
 
 
@@ -238,7 +237,7 @@ def submitted_in_time(flow: Flow) -> Condition:
 def no_hard_freeze(flow: Flow) -> Condition:
     """Nothing is scheduled into a hard freeze without a recorded exception."""
     case = flow.case
-    if case.freeze_override or was_done(case):
+    if case.freeze_override or case.was_done:
         return Condition(True, unmet="")
     frozen = [one.words for one in conflicts_of(case, flow.at) if one.kind == Kind.HARD_FREEZE]
     return Condition(
@@ -302,7 +301,7 @@ def is_over(case: Change, at: datetime) -> bool:
 # -- clocks ---------------------------------------------------------------------------------------
 def approve_by(case: Change) -> datetime | None:
     """A change is decided before its window begins."""
-    return None if was_done(case) else case.starts_at
+    return None if case.was_done else case.starts_at
 
 
 def may_be_recorded_later(case: Change) -> bool:

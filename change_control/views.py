@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -21,9 +21,11 @@ from people.actors import Actor
 from people.models import ApiToken
 from people.tokens import owner_of, renew_token
 from workflows.lifecycles import lifecycle_of
+from workflows.models import Case
 from workflows.shell import actor_of
 from workflows.views import FORM, Request, find_case
 
+T = TypeVar("T", bound=Case)
 CALENDAR = ApiToken.Scope.CALENDAR
 
 
@@ -67,10 +69,9 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
 def show_slots(request: Request, number: str) -> HttpResponse:
     """Show the first windows a change would fit into, and why earlier ones do not."""
     who = actor_of(request)
-    case: Any = find_case(who, number)
-    if not isinstance(case, Change):
-        raise Http404
-    return render(request, "change_control/slots.html", parts.slots(case, who))
+    return render(
+        request, "change_control/slots.html", parts.slots(_find(Change, who, number), who)
+    )
 
 
 @login_required
@@ -89,17 +90,25 @@ def list_meetings(request: Request) -> HttpResponse:
     meetings: Any = CabMeeting.objects.all()  # to mypy these are cases
     context = {
         "meetings": meetings.visible_to(who).order_by("-meets_at")[:50],
-        "waiting": cab.waiting_for(who),
+        "waiting": cab.awaiting(who),
         "may_call": lifecycle_of("cab").may_be_filed_by(who),
     }
     return render(request, "change_control/meetings.html", context)
 
 
+def _find(kind: type[T], who: Actor, number: str) -> T:
+    """Return the case of this number, or 404: none, none that `who` sees, or of another kind."""
+    case = find_case(who, number)
+    if not isinstance(case, kind):
+        raise Http404
+    return case
+
+
 def _minutes(request: Request, number: str) -> dict[str, Any]:
     """Return the minutes of a meeting that was held, or 404."""
     who = actor_of(request)
-    meeting: Any = find_case(who, number)
-    if not isinstance(meeting, CabMeeting) or meeting.state != MeetingState.HELD:
+    meeting = _find(CabMeeting, who, number)
+    if meeting.state != MeetingState.HELD:
         raise Http404
     return minutes.context(meeting, who)
 

@@ -110,6 +110,17 @@ def test_minutes_keep_who_came_what_was_said_and_how_everybody_voted(world):
     assert not came[str(world["supervisor"])]
 
 
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_long_agenda_asks_the_database_no_more_often(world, django_assert_num_queries, count):
+    for number in range(count):
+        for_the_board(world, title=f"{number}")
+    step = meeting(world, "in_session")
+    with django_assert_num_queries(2 + 2):  # two of them to know who reads
+        assert len(step.agenda()) == count
+    with django_assert_num_queries(3):
+        cab.keep_minutes(step.case)
+
+
 def test_who_is_away_is_asked_for_by_their_deputy(world):
     Absence.objects.create(user=world["head"], deputy=world["service_manager"], from_at=NOON,
                            to_at=NOON + 9 * DAY)  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from agreements.models import Calendar
-from change_control import cab, forms
+from change_control import cab, cab_forms
 from change_control.flows import MeetingLifecycle
 from change_control.states import MeetingState as M
 from tests.walks.change_defects import instead
@@ -17,13 +17,15 @@ from tests.walks.defects import Plant
 def a_deputy_is_not_counted_for_who_is_away(patch: pytest.MonkeyPatch) -> None:
     """Who is away is left out instead."""
     real = cab.members
-    patch.setattr(forms, "members", lambda unit, at: [one for one in real(unit, at) if not one[1]])
+    patch.setattr(
+        cab_forms, "members", lambda unit, at: [one for one in real(unit, at) if not one[1]]
+    )
 
 
 def a_meeting_may_be_called_into_the_past(patch: pytest.MonkeyPatch) -> None:
     instead(
         patch,
-        forms.MeetingFields.clean_meets_at,
+        cab_forms.MeetingFields.clean_meets_at,
         lambda self: self.cleaned_data["meets_at"],
     )
 

@@ -265,11 +265,14 @@ class Search:
     passed: list[Passed]
 
 
-def free_slots(change: Change, at: datetime, *, count: int = SLOTS) -> Search:
+def free_slots(
+    change: Change, at: datetime, *, earliest: datetime | None = None, count: int = SLOTS
+) -> Search:
     """Return the first windows of the change's length that nothing stands in the way of.
 
-    Within 90 days of `at`, inside the maintenance windows all its systems have in common; where
-    they have none, at the hour that was wished for, day by day (5 queries).
+    After `at` and not before `earliest`, within 90 days, inside the maintenance windows all its
+    systems have in common; where they have none, at the hour that was wished for, day by day
+    (5 queries).
     """
     plan = Plan.of(change)
     if plan is None:
@@ -282,7 +285,8 @@ def free_slots(change: Change, at: datetime, *, count: int = SLOTS) -> Search:
     }
     free: list[Spell] = []
     passed: list[Passed] = []
-    for start in _beginnings(plan, change.zone, around, ends, until):
+    soonest = max(_minute_from(at + timedelta.resolution), _minute_from(earliest or at))
+    for start in _beginnings(plan, change.zone, around, ends, soonest, until):
         tried = plan._replace(start=start, end=start + length, state="")
         conflicts = around.conflicts(tried, rivals)
         if conflicts:
@@ -294,24 +298,28 @@ def free_slots(change: Change, at: datetime, *, count: int = SLOTS) -> Search:
     return Search(free, passed)
 
 
+def _minute_from(at: datetime) -> datetime:
+    """Return the first whole minute that is not before `at`."""
+    return (at + MINUTE - timedelta.resolution).replace(second=0, microsecond=0)
+
+
 def _beginnings(
-    plan: Plan, zone: ZoneInfo, around: Surroundings, ends: Collection[datetime], until: datetime
-) -> Iterator[datetime]:
-    """Yield where a window may begin: after now, and again where something in the way `ends`."""
-    at = around.at
+    plan: Plan, zone: ZoneInfo, around: Surroundings, ends: Collection[datetime],
+    soonest: datetime, until: datetime,
+) -> Iterator[datetime]:  # fmt: skip
+    """Yield where a window may begin: from `soonest` on, and where something in the way `ends`."""
     restricted = [around.windows[one] for one in sorted(plan.systems) if around.windows.get(one)]
     if not restricted:
         wished = plan.start.astimezone(zone)
-        days = (until - at).days + 1
-        first = max(at.astimezone(zone), wished).date()
+        days = (until - soonest).days + 2
+        first = max(soonest.astimezone(zone), wished).date()
         starts = (
             datetime.combine(first + timedelta(days=day), wished.time(), zone).astimezone(UTC)
             for day in range(days)
         )
-        yield from (start for start in starts if at < start < until)
+        yield from (start for start in starts if soonest <= start < until)
         return
-    soonest = (at + MINUTE).replace(second=0, microsecond=0)
-    for spell in _common([_spells(windows, at, until) for windows in restricted]):
+    for spell in _common([_spells(windows, soonest, until) for windows in restricted]):
         begins = max(spell.start, soonest)
         for start in (begins, *sorted(end for end in ends if begins < end < spell.end)):
             if start < until and start + (plan.end - plan.start) <= spell.end:

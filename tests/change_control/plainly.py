@@ -155,13 +155,18 @@ class Times:
         """Return the change at another time, where nobody is late with an approval."""
         return replace(plan, start=start, end=start + plan.end - plan.start, state="draft")
 
-    def room(self, plan: Planned, now: datetime, zone: str) -> list[int]:
-        """Return when a window of the change's length may begin within 90 days of `now`.
+    def room(
+        self, plan: Planned, now: datetime, zone: str, earliest: datetime | None = None
+    ) -> list[int]:
+        """Return when a window of the change's length may begin within 90 days of `now`, and not
+        before `earliest`.
 
         Where its systems have maintenance windows: at the beginning of each stretch of minutes in
         which nothing is in the way. Else at the hour that was wished for, on every free day.
         """
         first, length = minute(now) + 1, plan.end - plan.start
+        if earliest is not None:
+            first = max(first, -(-int(earliest.timestamp()) // 60))
         last = -(-int(now.timestamp()) // 60) + LOOK_AHEAD
         blocked = self._blocked(plan, first, last + length)
 
@@ -172,7 +177,7 @@ class Times:
             free = [start for start in range(first, last) if is_free(start)]
             return [one for one in free if one == first or not is_free(one - 1)]
         wished = instant(plan.start).astimezone(ZoneInfo(zone))
-        begin = max(now.astimezone(ZoneInfo(zone)).date(), wished.date())
+        begin = max(instant(first).astimezone(ZoneInfo(zone)).date(), wished.date())
         daily = (
             minute(datetime.combine(begin + number * DAY, wished.timetz())) for number in range(100)
         )

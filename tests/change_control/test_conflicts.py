@@ -193,14 +193,16 @@ def searches(draw: st.DrawFn) -> tuple[str, Times, datetime]:
     return zone, replace(times, plans=plans, windows=windows), now
 
 
-@given(searches(), st.integers(1, 5))
+@given(searches(), st.integers(1, 5), st.none() | st.integers(-86_400, 40 * 86_400))
 @USUALLY
-def test_free_windows_are_the_first_in_which_nothing_stands_in_the_way(pool, drawn, count):
+def test_free_windows_are_the_first_in_which_nothing_stands_in_the_way(pool, drawn, count, ahead):
     zone, times, now = drawn
+    earliest = None if ahead is None else now + timedelta(seconds=ahead)
     with stored(pool, zone, times) as times:
         plan, length = times.plans[0], timedelta(minutes=times.plans[0].end - times.plans[0].start)
-        found = free_slots(of(plan), now, count=count)
-        assert [minute(one.start) for one in found.free] == times.room(plan, now, zone)[:count]
+        found = free_slots(of(plan), now, earliest=earliest, count=count)
+        room = times.room(plan, now, zone, earliest)
+        assert [minute(one.start) for one in found.free] == room[:count]
         assert all(one.end - one.start == length for one in found.free)
         for one in found.passed:
             moved = times.moved(plan, minute(one.start))

@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 
 from change_control import figures, risk
-from change_control.models import ChangePolicy, ChangeTemplate, RiskTable
+from change_control.models import Change, ChangePolicy, ChangeTemplate, RiskTable
 from people.actors import Actor
 from people.models import User
 from tests.change_control.walking import DAY, MEDIUM, NOON, OPENS, walk
@@ -59,6 +59,20 @@ def test_free_windows_say_why_earlier_ones_are_none(world):
     shown = page(world, "analyst", f"/changes/{case.number}/slots/", OPENS - DAY / 2)
     assert "Nov 29, 2026, 22:00" in shown
     assert "Same system" in shown
+
+
+def test_a_window_offered_to_a_draft_is_one_it_may_be_submitted_with(world):
+    """Monday noon and three business days; said at short notice, sooner too."""
+    case = walk(world, "draft").case
+    address, late = f"/changes/{case.number}/slots/", OPENS - 3 * DAY  # Wednesday, 22:00
+    shown = page(world, "analyst", address, late)
+    assert "it would be at short notice" in shown
+    assert "Dec 1, 2026, 22:00" in shown.split("Why not earlier")[0]
+    assert "Nov 28, 2026, 22:00" not in shown
+    Change.objects.filter(pk=case.pk).update(short_notice="A gap.")
+    shown = page(world, "analyst", address, late)
+    assert "it would be at short notice" not in shown
+    assert "Nov 28, 2026, 22:00" in shown
 
 
 def test_steps_and_review_are_on_the_page(world):

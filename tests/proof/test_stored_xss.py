@@ -205,6 +205,7 @@ def test_forms_say_back_text(visitor: Any, planted: tuple[House, dict[str, Any]]
     for number in range(0, len(PAYLOADS), rounds(full=1, short=10)):
         person.page.fill("[name=title]", PAYLOADS[number])
         person.page.fill("[name=wanted]", ALL)
+        person.page.wait_for_load_state("networkidle")  # the similar cases are asked for meanwhile
         person.page.locator("form.og-form button[type=submit]").click()
         person.page.locator(".og-notice--error").wait_for()
         person.check("filing", EVERY)

@@ -47,7 +47,7 @@ class Story:
     ) -> Story:
         values = {
             "type": "normal", "what": "见实施计划。\n\nSee the plan.", "systems": systems,
-            "reason": "减少故障,缩短月结时间。\n\nFewer faults, a faster month-end.",
+            "reason": "减少故障，缩短月结时间。\n\nFewer faults, a faster month-end.",
             "starts_at": start.isoformat(), "ends_at": (start + hours * HOUR).isoformat(),
             "outage_minutes": 20, "plan": "停止任务 Stop the jobs\n实施 Carry out\n恢复任务 Start the jobs",
             "test_evidence": "已在测试环境演练两次。Tried twice on the test system.",
@@ -95,7 +95,7 @@ def build(at: datetime) -> None:
         """Return 22:00 in Shanghai so many days from now."""
         return datetime.combine(localdate(at) + days * DAY, time(14), UTC)
 
-    now, because = at - 2 * HOUR, {"reason": "业务高峰,改期再议。Too busy then."}
+    now, because = at - 2 * HOUR, {"reason": "业务高峰，改期再议。Too busy then."}
     story(HOUR).file(
         "desk", "门户证书更新 Renew the certificate of the portal", ["portal"], night(20)
     )
@@ -140,7 +140,7 @@ def build(at: datetime) -> None:
         "analyst", "备份策略 Another backup scheme", ["supply-system"], night(-9)
     ).approved().begun().do("developer", "fail", reason="备份介质损坏。A broken medium.")  # fmt: skip
     fire = story(3 * DAY).file(
-        "developer", "紧急:磁盘写满 Emergency: a disk is full", ["erp"], at - 3 * DAY + 2 * HOUR,
+        "developer", "紧急：磁盘写满 Emergency: a disk is full", ["erp"], at - 3 * DAY + 2 * HOUR,
         type="emergency", implementer="analyst",
     )  # fmt: skip
     fire.do("developer", "submit").do("head", "approve").do("change_manager", "approve")

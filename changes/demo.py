@@ -69,13 +69,13 @@ class Story:
         due_on = localdate(self.at + timedelta(days=due_in)).isoformat()
         return self.do(
             "analyst", "propose", risk=risk, due_on=due_on, **efforts,
-            solution="沿用现有接口,新增一个定时任务,失败时通知负责人。\n\nReuse the interface, add one scheduled job, notify its owner on failure.",
+            solution="沿用现有接口，新增一个定时任务，失败时通知负责人。\n\nReuse the interface, add one scheduled job, notify its owner on failure.",
             requirement_document="1. 输入与输出 Input and output\n2. 验收方法 How it is accepted\n3. 回退办法 How it is undone",
         )  # fmt: skip
 
     def approve(self, *who: str) -> Story:
         for one in who or ("owner",):
-            self.do(one, "approve", note="同意,请按计划实施。")
+            self.do(one, "approve", note="同意，请按计划实施。")
         return self
 
     def build(self, booked: str = "0.5") -> Story:
@@ -86,7 +86,7 @@ class Story:
 
     def test(self) -> Story:
         return self.do(
-            "developer", "hand_to_test", development_document="见变更说明;回退:停用任务。"
+            "developer", "hand_to_test", development_document="见变更说明；回退：停用任务。"
         )
 
     def deliver(self) -> Story:
@@ -125,7 +125,7 @@ def _at_the_desk(begun: Any) -> None:
         "requester",
         "月末结账报表自动汇总",
         "finance-system",
-        "每月末由三个人手工合并 14 张表,希望系统自动汇总并标出差异。",
+        "每月末由三个人手工合并 14 张表，希望系统自动汇总并标出差异。",
         reason="每月节省约 3 人天。",
     )
     begun(6.5).file(
@@ -139,7 +139,7 @@ def _at_the_desk(begun: Any) -> None:
         "requester",
         "付款申请增加银行账号校验",
         "finance-system",
-        "账号录错后要两天才退回,希望录入时即校验。",
+        "账号录错后要两天才退回，希望录入时即校验。",
     )
     begun(12).file(
         "pm",
@@ -155,12 +155,12 @@ def _at_the_desk(begun: Any) -> None:
     ).do("desk", "start_triage")
     begun(20).file(
         "requester", "合同到期自动提醒", "portal", "合同到期前 30 天提醒经办人和部门负责人。"
-    ).do("desk", "ask_requester", note="提醒发给谁?合同台账目前由哪个部门维护?")
+    ).do("desk", "ask_requester", note="提醒发给谁？合同台账目前由哪个部门维护？")
 
 
 def _being_assessed(begun: Any) -> None:
     begun(10).file(
-        "requester", "库存盘点支持扫码枪", "supply-system", "盘点时用扫码枪直接录入,减少手工抄写。"
+        "requester", "库存盘点支持扫码枪", "supply-system", "盘点时用扫码枪直接录入，减少手工抄写。"
     ).assess("small").take("analyst")
     begun(26).file(
         "requester2",
@@ -172,7 +172,7 @@ def _being_assessed(begun: Any) -> None:
         "analyst", "We are looking at how the orders of both are kept together."
     )
     begun(60).file(
-        "buyer", "采购订单批量打印", "supply-system", "一次选择多张订单打印,现在只能一张一张打。"
+        "buyer", "采购订单批量打印", "supply-system", "一次选择多张订单打印，现在只能一张一张打。"
     ).assess()
     begun(40).file(
         "pm",
@@ -207,7 +207,7 @@ def _being_built(begun: Any) -> None:
         urgency="high",
     ).assess(priority="high").propose("1", "3", "1", due_in=5).approve().build("1")
     begun(70, 2).file(
-        "buyer", "报价单模板在线维护", "supply-system", "模板改动要等开发,希望采购自己维护。"
+        "buyer", "报价单模板在线维护", "supply-system", "模板改动要等开发，希望采购自己维护。"
     ).assess().propose("1", "2", "1", due_in=30).approve()
     begun(80, 2).file(
         "pm",
@@ -218,13 +218,13 @@ def _being_built(begun: Any) -> None:
         "developer",
         "outsource",
         supplier="华信软件 Huaxin Software",
-        reason="接口由原厂商维护,我方没有源代码。",
+        reason="接口由原厂商维护，我方没有源代码。",
     )
     begun(50, 1).file(
         "requester",
         "凭证附件支持手机拍照上传",
         "finance-system",
-        "出差时用手机拍照上传,不用回办公室扫描。",
+        "出差时用手机拍照上传，不用回办公室扫描。",
     ).assess().propose("1", "2.5", "1").approve().build().test()
 
 
@@ -239,7 +239,7 @@ def _being_accepted(begun: Any) -> None:
         "requester",
         "银行回单自动匹配",
         "finance-system",
-        "回单与付款记录自动匹配,匹配不上的列出来。",
+        "回单与付款记录自动匹配，匹配不上的列出来。",
     ).assess().propose("1", "3", "1").approve().build("1").test().deliver().do(
         "requester", "refuse", reason="同名供应商匹配错了三笔。"
     )
@@ -274,7 +274,7 @@ def _over(begun: Any) -> None:
         .test()
         .deliver()
     )
-    closed.do("requester", "accept", rating="5", rating_comment="很快,很好用。")
+    closed.do("requester", "accept", rating="5", rating_comment="很快，很好用。")
     second = (
         begun(140, 1)
         .file(
@@ -308,6 +308,6 @@ def _over(begun: Any) -> None:
     begun(55).file(
         "buyer", "供应商门户重做", "supply-system", "现在的门户不支持手机。"
     ).assess().propose("5", "20", "6", risk="high").do(
-        "head", "convert", reason="超过 10 人天,转为项目立项。"
+        "head", "convert", reason="超过 10 人天，转为项目立项。"
     )
     watch_case(case=second.case, actor=second.people["service_manager"], at=second.now)

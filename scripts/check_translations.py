@@ -1,4 +1,5 @@
-"""Check that every sentence a person sees has its Chinese: none missing, empty, fuzzy or unused.
+"""Check that every sentence a person sees has its Chinese: none missing, empty, fuzzy or unused,
+and none punctuated as in English.
 
 Runs makemessages (which needs gettext) in a copy of the sources and compares what it finds with
 the catalogue in locale/.
@@ -6,6 +7,7 @@ the catalogue in locale/.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +20,8 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = Path("locale/zh_Hans/LC_MESSAGES/django.po")
 Key = tuple[str, str]
+HALF_WIDTH = re.compile("[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]")
+"""Beside a Chinese character stands Chinese punctuation."""
 
 
 def main() -> int:
@@ -73,6 +77,8 @@ def faults(message: Message) -> list[str]:
         found.append("fuzzy")
     elif message.python_format and any(message.check()):
         found.append("placeholders differ")
+    if any(HALF_WIDTH.search(one) for one in said):
+        found.append("punctuation of half width")
     return found
 
 

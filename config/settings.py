@@ -26,7 +26,7 @@ VAR_DIR = env.var_dir
 
 # ─── What the product is made of ───
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.apps.Administration",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

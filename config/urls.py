@@ -2,11 +2,8 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.utils.translation import gettext_lazy as _
 
 from change_control.gate import Gate
-
-admin.site.site_header = admin.site.site_title = _("Opsgate: administration")
 
 handler400 = "workflows.error_pages.bad_request"
 handler403 = "workflows.error_pages.forbidden"

@@ -77,7 +77,7 @@ def faults(message: Message) -> list[str]:
         found.append("fuzzy")
     elif message.python_format and any(message.check()):
         found.append("placeholders differ")
-    if any(HALF_WIDTH.search(one) for one in said):
+    if any(HALF_WIDTH.search(one or "") for one in said):
         found.append("punctuation of half width")
     return found
 

@@ -30,7 +30,8 @@ class BackOffice(AdminSite):
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not is_understood(request.GET):
                 raise BadRequest("a question nobody can answer")
-            return shown(request, *args, **kwargs)
+            answered: HttpResponse = shown(request, *args, **kwargs)
+            return answered
 
         return answer
 

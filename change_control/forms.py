@@ -27,6 +27,7 @@ from people.actors import Actor
 from people.models import User, in_reader_language
 from workflows.forms import ActionForm, OpeningForm
 from workflows.models import Case
+from workflows.systems import SystemsField
 
 PLAN_FIELDS = (
     "what", "reason", "systems", "time_zone", "starts_at", "ends_at", "outage_minutes", "plan",
@@ -69,15 +70,6 @@ def _has_offset(value: Any) -> bool:
         return timezone.is_aware(datetime.fromisoformat(str(value).strip()))
     except ValueError:
         return False
-
-
-class SystemsField(forms.ModelMultipleChoiceField[Service]):
-    """Systems, as the sorted list of their codes."""
-
-    widget = forms.CheckboxSelectMultiple
-
-    def clean(self, value: Any) -> Any:
-        return sorted(service.code for service in super().clean(value))
 
 
 def person(label: Any, **kwargs: Any) -> forms.ModelChoiceField[User]:

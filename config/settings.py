@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "workflows",
     "changes",
     "change_control",
+    "projects",
     *env.extra_apps,  # process packages of the house
 ]
 

@@ -16,5 +16,6 @@ urlpatterns = [
     path("api/v1/", include("workflows.api.urls")),
     path("", include("people.urls")),
     path("", include("change_control.urls")),
+    path("", include("projects.urls")),
     path("", include("workflows.urls")),
 ]

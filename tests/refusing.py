@@ -16,7 +16,7 @@ def all_rows() -> dict[str, list[dict[str, Any]]]:
     """Return every row of every table a case may touch."""
     return {
         model._meta.label: list(model._default_manager.order_by("pk").values())
-        for app in ("workflows", "changes", "change_control")
+        for app in ("workflows", "changes", "change_control", "projects")
         for model in apps.get_app_config(app).get_models()
     }
 

@@ -9,6 +9,8 @@ from django.db import connection, models
 
 import agreements.demo
 import people.demo
+import projects.defaults
+from agreements.actions import Loaded
 from agreements.models import (
     Calendar,
     CalendarDay,
@@ -18,13 +20,14 @@ from agreements.models import (
     StandardVersion,
 )
 from people.models import CustomerClass, Grant, Unit, User
+from projects.models import CatalogueVersion, Criterion, GateKind
 
 NOON = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Monday, 10:00 in Shanghai: working time, no holiday near."""
 
 MODELS: list[type[models.Model]] = [
     Unit, User, Grant, CustomerClass, Service, Calendar, CalendarVersion, CalendarDay,
-    Standard, StandardVersion,
+    Standard, StandardVersion, CatalogueVersion, GateKind, Criterion,
 ]  # fmt: skip
 _rows: dict[type[models.Model], list[models.Model]] = {}
 
@@ -34,6 +37,7 @@ def build_world() -> None:
     if not _rows:
         people.demo.build(NOON)
         agreements.demo.build(NOON)
+        projects.defaults.load(Loaded([], []))
         _rows.update({model: list(model._default_manager.all()) for model in MODELS})
         return
     for model, rows in _rows.items():

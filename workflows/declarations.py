@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,8 +48,9 @@ class Decision:
     """A state in which several people vote; the quorum says when it is carried or lost.
 
     `carried` and `lost` name the transitions that the last vote sets off. Votes are cast with
-    the actions of the same names, and with `abstain` where it is named; until the quorum speaks
-    the state stays. `one_vote_each`: whoever holds two seats, or stands in for somebody, fills one.
+    the actions of the same names, and with `abstain` where it is named, or with one of `also`
+    (action → what is said); until the quorum speaks the state stays. `one_vote_each`: whoever
+    holds two seats, or stands in for somebody, fills one.
     `binds(case, slot)` says what the vote of a seat is about, as a digest: when the decision opens
     again, a yes to the very same stands, and only the other seats are asked anew.
     """
@@ -63,12 +64,13 @@ class Decision:
     barred: Permission | None = None
     party: str = PROVIDER
     binds: Callable[[Any, str], str] | None = None
+    also: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def votes(self) -> dict[str, str]:
         """Return what each of the voting actions says."""
         said = {self.carried: APPROVE, self.lost: REJECT}
-        return said | ({self.abstain: ABSTAIN} if self.abstain else {})
+        return {**said, **({self.abstain: ABSTAIN} if self.abstain else {}), **self.also}
 
     def roles(self) -> Iterator[Role]:
         yield from self.quorum.roles()

@@ -41,11 +41,13 @@ def open_case(
     idempotency_key: str | None = None,
     render: Render | None = None,
     fit: Fit | None = None,
+    raised: bool = False,
     **data: Any,
 ) -> Answer:
     """File a case of `kind`; `data` are the fields of its form.
 
     `requester`: who asks for it where the actor only writes it down, as when a part is split off.
+    `raised`: another case files it, which asks nobody whether they might.
     `render` makes what is kept for the key, and given again to who sends it again; `fit` brings
     raw data into the shape of the form's fields.
     Raises `UnknownAction` (404), `NotAllowed` (403), `BadData` (422).
@@ -58,7 +60,7 @@ def open_case(
             ledger = reserve(actor, idempotency_key, f"open {kind}", data, at)
         if ledger is not None and ledger.case is not None:
             return _again(ledger, who)
-        if not lifecycle.may_be_filed_by(who):
+        if not raised and not lifecycle.may_be_filed_by(who):
             raise NotAllowed(_("You may not file this kind of case."))
         values = cleaned(lifecycle.form, data, who=who, fit=fit)
         files = values.pop("attachments", None) or []

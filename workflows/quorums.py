@@ -139,6 +139,17 @@ class AtLeast(Quorum):
 
 
 @dataclass(frozen=True)
+class EverybodyHeard(AtLeast):
+    """Opinions, not votes: it is over when every seat has spoken, and somebody else decides."""
+
+    def of(self, case: Any) -> Quorum:
+        return self
+
+    def verdict(self, votes: Votes, open_slots: set[str]) -> bool | None:
+        return None if open_slots else True
+
+
+@dataclass(frozen=True)
 class ByCase(Quorum):
     """One of several quorums, the one that `which(case)` names: who decides follows the risk."""
 
@@ -158,6 +169,11 @@ class ByCase(Quorum):
 def all_of(*parts: Quorum) -> AtLeast:
     """Every part must carry; one no is enough to end it."""
     return AtLeast(len(parts), parts)
+
+
+def opinions_of(*parts: Quorum) -> EverybodyHeard:
+    """Every part is heard; nobody's no ends it."""
+    return EverybodyHeard(len(parts), parts)
 
 
 def at_least(need: int, *parts: Quorum) -> AtLeast:

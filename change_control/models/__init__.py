@@ -9,7 +9,6 @@ from change_control.models.changes import (
     ChangeStep,
     ChangeTemplate,
     ReviewAction,
-    SystemCodes,
 )
 from change_control.models.rules import (
     ChangePolicy,
@@ -22,6 +21,7 @@ from change_control.models.rules import (
     validate_weekdays,
     validate_zone,
 )
+from workflows.systems import SystemCodes  # a migration names it here
 
 __all__ = [
     "DONE_TYPES",

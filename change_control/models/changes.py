@@ -14,18 +14,11 @@ from agreements.models import Service
 from change_control.models.rules import ChangePolicy, Risk, validate_zone
 from people.models import User, in_reader_language
 from workflows.models import Case
-from workflows.words import listing
+from workflows.systems import SystemCodes
 
 EMERGENCY = "emergency"
 LONGEST_WINDOW = timedelta(days=14)
 """A window is at most so long: conflicts are looked for only so far back."""
-
-
-class SystemCodes(models.JSONField):
-    """Codes of systems; read by their names (1 query)."""
-
-    def words(self, codes: list[str]) -> str:
-        return listing(Service.objects.filter(code__in=codes).order_by("code"))
 
 
 class Change(Case):

@@ -58,9 +58,12 @@ class Route:
         number = thing.number
         if "changes/" in self.pattern:
             number = thing.meeting if "meetings/" in self.pattern else thing.change
+        if "gates/" in self.pattern:
+            number = thing.gate
         values = {
             "number": number, "pk": pk, "kind": "optimization", "metric": "response",
             "action": action, "name": action, "secret": "nobody-was-given-this",
+            "code": "G1-01",
         }  # fmt: skip
         return "/" + PARAMETER.sub(lambda found: str(values[found[1]]), self.pattern)
 
@@ -106,6 +109,7 @@ BODIES: dict[str, Sent] = {
         "relation": "relates",
     },
     "api/v1/cases/<slug:number>/attachments/": lambda thing, action: {"file": upload()},
+    "gates/<str:number>/sheet/<slug:code>/": lambda thing, action: {"G1-01-evidence": "See."},
     "api/v1/tasks/<int:pk>/assign/": lambda thing, action: {"to": thing.to},
     "login/": lambda thing, action: {"username": "colleague", "password": "right"},
     "language/": lambda thing, action: {"language": "en", "next": "/inbox/"},

@@ -137,14 +137,29 @@ def test_calendar_and_feed_show_the_changes_one_may_open_and_no_other(crowd: lis
     seen = set()
     for reader in crowd:
         may_open = reader.opens("/cases/{}/") & planned
-        weeks = reader.page("/changes/", month="2026-11")["weeks"]
-        on_page = {one.change.number for week in weeks for day in week for one in day.entries}
+        month = [day for week in reader.page("/changes/", month="2026-11")["weeks"] for day in week]
+        days = [reader.page("/changes/", day=str(day.date))["day"] for day in month if day.spans]
+        on_page = {one.change.number for day in days for one in day.entries}
+        assert {span.pk for day in month for span in day.spans} == {
+            one.change.pk for day in days for one in day.entries
+        }
         address = reader.browser.post("/changes/subscribe/").context["address"]
         feed = reader.browser.get(address.removeprefix(settings.SITE_URL)).content.decode()
         in_feed = set(re.findall(r"^UID:(CHG-[\d-]+)@", feed, re.MULTILINE))
         assert (on_page, in_feed) == (may_open, may_open), reader.user
         seen |= may_open
     assert seen == planned
+
+
+def test_the_portfolio_shows_the_projects_one_may_open_and_no_other(crowd: list[Reader]) -> None:
+    seen = set()
+    for reader in crowd:
+        rows = reader.page("/projects/?all")["rows"]
+        on_page = {row["project"].number for row in rows}
+        may_open = {number for number in reader.opens("/cases/{}/") if number.startswith("PRJ")}
+        assert on_page == may_open, reader.user
+        seen |= may_open
+    assert len(seen) == 5
 
 
 def test_every_list_of_work_holds_only_cases_one_may_open_and_counts_its_rows(

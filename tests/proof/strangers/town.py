@@ -21,6 +21,8 @@ from people.roles import Role
 from people.tokens import issue_token
 from tests.change_control.walking import Walk as ChangeWalk
 from tests.changes.walking import DAY, GOOD, Walk
+from tests.projects.walking import LIGHT
+from tests.projects.walking import Walk as ProjectWalk
 from tests.world import NOON, build_world
 from workflows.actions import assign_task, attach_file
 from workflows.door import open_case, perform
@@ -53,6 +55,8 @@ class Thing:
     change: str = "CHG-2026-99999"
     """A change that stands to the requester as the case does: who carries it out is who asked."""
     meeting: str = "CAB-2026-99999"
+    gate: str = "GAT-2026-99999"
+    """A gate of a project that whoever asked for the case leads."""
 
     @property
     def values(self) -> dict[str, Any]:
@@ -84,6 +88,7 @@ def build_town() -> Town:
     walks = _walks(world, people)
     things = _things(walks)
     _plan_changes(things)
+    _open_projects(things)
     return Town(people, _sessions(people), _headers(people), things)
 
 
@@ -187,6 +192,20 @@ def _plan_changes(things: dict[str, Thing]) -> None:
         ).case  # fmt: skip
     for name in told:
         things[name].meeting = meeting.number
+
+
+def _open_projects(things: dict[str, Thing]) -> None:
+    """Give each thing a gate, open for submission; that of `closed` is cancelled."""
+    world = {user.username: user for user in User.objects.select_related("unit")}
+    leads = {
+        "own": "requester", "assigned": "assignee", "same unit": "colleague",
+        "other unit": "requester2", "closed": "requester",
+    }  # fmt: skip
+    for name, manager in leads.items():
+        walk = ProjectWalk(world, **{**LIGHT, "title": f"project {name}", "manager": manager})
+        if name == "closed":
+            perform(walk.project, "cancel", actor=world["head"], at=NOON, reason="no money")
+        things[name].gate = walk.case.number
 
 
 def _sessions(people: dict[str, User]) -> dict[str, str]:

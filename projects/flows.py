@@ -1,0 +1,243 @@
+"""The procedure of projects and their gates, to be read from top to bottom (M8)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from people.actors import Actor, automation
+from people.roles import Role
+from projects import forms, pages, rules
+from projects.models import Gate, GateCondition, Project
+from projects.states import GateState as S
+from projects.states import ProjectState as P
+from workflows.door import open_case, perform
+from workflows.forms import NoteForm, ReasonForm
+from workflows.lifecycles import (
+    CUSTOMER,
+    GRAVE,
+    MAIN,
+    Clock,
+    Decision,
+    Either,
+    Lifecycle,
+    Part,
+    Place,
+    Work,
+    asks,
+    case_state,
+)
+from workflows.permissions import has_role, holds_task, is_automation
+from workflows.quorums import ByCase, Seat, opinions_of
+
+MANAGER, REVIEWER, SUPERVISOR = Role.PROJECT_MANAGER, Role.OPS_REVIEWER, Role.SUPERVISOR
+HEAD, DESK = Role.HEAD_OF_OPS, Role.SERVICE_DESK
+READERS = (
+    MANAGER, REVIEWER, SUPERVISOR, HEAD, DESK, Role.SERVICE_MANAGER, Role.SYSTEM_OWNER,
+    Role.PROCUREMENT_OVERSEER, Role.AUDITOR,
+)  # fmt: skip
+BUILDING = opinions_of(Seat(REVIEWER), Seat(SUPERVISOR))
+TAKING_OVER = opinions_of(Seat(REVIEWER), Seat(DESK), Seat(SUPERVISOR))
+SIGN_OFF = {
+    **dict.fromkeys(("G1", "G2", "G3", "G4", "G5"), BUILDING), "G6": TAKING_OVER,
+    "G7": opinions_of(Seat(REVIEWER), Seat(DESK)), "G8": TAKING_OVER,
+    rules.LIGHT: opinions_of(Seat(REVIEWER)), rules.OTHER: TAKING_OVER,
+}  # fmt: skip
+"""Who gives an opinion at which gate; the head of operations gives the verdict."""
+
+
+# fmt: off
+class ProjectLifecycle(Lifecycle):
+    """A project: its gates are planned when it is opened, and it ends when they are decided."""
+
+    kind, prefix, icon = "project", "PRJ", "rocket"
+    label = _("Project")
+    description = _("Open a project that ops takes over, gate by gate.")
+    model, State, initial, form = Project, P, P.RUNNING, forms.ProjectForm
+    state = case_state(P)
+    do = state.transition
+    closed = (P.FINISHED, P.CANCELLED)
+    path = (P.RUNNING, P.FINISHED)
+    filers = (MANAGER, REVIEWER, HEAD, Role.SERVICE_MANAGER)
+    readers = READERS
+    details = ("project_kind", "track", "effort_days", "systems", "manager", "starts_on", "ends_on",
+               "catalogue")
+    places = (Place("projects", _("Projects"), "rocket"),)
+    work = {P.RUNNING: Work(_("Lead it to its handover"), person=rules.manager, party=CUSTOMER)}
+    clocks = (
+        Clock("handover", _("Handover"), starts=[P.RUNNING], stops=[P.FINISHED], is_ours=False,
+              until=lambda case: rules.end_of(case.ends_on)),
+    )
+
+    @do(P.RUNNING, P.FINISHED, _("Finish"), permission=holds_task,
+        conditions=[rules.every_gate_is_decided], custom=asks(NoteForm, MAIN))
+    def finish(self, **values: Any) -> None: ...
+
+    @do(P.RUNNING, P.CANCELLED, _("Cancel the project"), permission=has_role(HEAD),
+        custom=asks(ReasonForm, GRAVE))
+    def cancel(self, **values: Any) -> None: ...
+
+    def follow_up(self, name: str, values: dict[str, Any]) -> None:
+        """Plan its gates when it is opened; cancel what is open when it is cancelled."""
+        if name == "open":
+            self.plan_gates()
+        if name == "cancel":
+            for gate in self.case.gates.filter(closed_at__isnull=True).order_by("place"):
+                perform(gate, "cancel", actor=automation(), at=self.at)
+
+    def plan_gates(self) -> None:
+        project: Project = self.case
+        kinds = list(project.catalogue.gates.order_by("place"))
+        if project.track == Project.Track.LIGHT:
+            kinds = kinds[-1:]
+        days = (project.ends_on - project.starts_on).days
+        for place, kind in enumerate(kinds, start=1):
+            gate = open_case(
+                "gate", actor=self.actor, requester=project.requester, at=self.at, raised=True,
+                title=project.title[:180] + f" · {kind.code}", parent=project.pk,
+                gate_kind=kind.pk, place=place,
+                planned_on=project.starts_on + timedelta(days=days * place // len(kinds)),
+            ).case
+            if place == 1:
+                perform(gate, "open_gate", actor=automation(), at=self.at)
+
+    def parts(self, who: Actor) -> list[Part]:
+        return pages.parts_of_project(self, who)
+
+
+class GateLifecycle(Lifecycle):
+    """A gate: shown by the project, reviewed by ops, decided by its head (M8).
+
+    Those who review say what they think and do not decide; the head of operations decides and
+    answers for it in writing where somebody objected. Who is of the project does neither.
+    """
+
+    kind, prefix, icon = "gate", "GAT", "flag"
+    label = _("Gate")
+    description = _("Acceptance of a project at the end of a phase.")
+    model, State, initial, form = Gate, S, S.PLANNED, forms.GateForm
+    state = case_state(S)
+    do = state.transition
+    closed = (S.ACCEPTED, S.REJECTED, S.CANCELLED)
+    path = (S.PLANNED, S.OPEN, S.IN_REVIEW, S.AWAITING_VERDICT, S.ACCEPTED)
+    idle = {S.PLANNED: _("The gate before it is not passed yet."),
+            S.DEFERRED: _("It is taken up again on the day that was set.")}
+    readers = READERS
+    details = ("parent", "gate_kind", "round", "planned_on", "deferred_until", "overruling")
+    work = {
+        S.OPEN: Work(_("Show the evidence and submit"), person=rules.manager, party=CUSTOMER),
+        S.IN_REVIEW: Decision(
+            _("Give an opinion"), ByCase(rules.sign_off, SIGN_OFF), carried="agree", lost="object",
+            also={"agree_on_conditions": rules.WITH_CONDITIONS}, one_vote_each=False,
+            barred=rules.is_of_the_project,
+        ),
+        S.AWAITING_VERDICT: Work(_("Give the verdict"), HEAD, barred=rules.is_of_the_project),
+        S.CONDITIONS: Work(_("See that the conditions are met"), REVIEWER,
+                           barred=rules.is_of_the_project),
+    }
+    clocks = (
+        Clock("submission", _("Submission"), starts=[S.OPEN], stops=[S.IN_REVIEW], is_ours=False,
+              until=rules.submit_by, repeats=True),
+        Clock("opinion", _("Opinions"), starts=[S.IN_REVIEW], stops=[S.AWAITING_VERDICT, S.OPEN],
+              repeats=True),
+        Clock("verdict", _("Verdict"), starts=[S.AWAITING_VERDICT], repeats=True,
+              stops=[S.ACCEPTED, S.CONDITIONS, S.OPEN, S.REJECTED, S.DEFERRED]),
+        Clock("conditions", _("Conditions"), starts=[S.CONDITIONS], stops=[S.ACCEPTED],
+              until=rules.conditions_by, is_ours=False),
+        Clock("deferral", _("Deferred"), starts=[S.DEFERRED], stops=[S.OPEN], is_ours=False,
+              until=rules.reopens_at, repeats=True, on_breach="take_up"),
+    )
+
+    @classmethod
+    def may_be_filed_by(cls, who: Actor) -> bool:
+        """Gates come with their project."""
+        return False
+
+    # -- the project shows ------------------------------------------------------------------------
+    @do(S.PLANNED, S.OPEN, _("Open the gate"),
+        permission=is_automation | rules.is_manager | has_role(REVIEWER),
+        conditions=[rules.the_way_is_free])
+    def open_gate(self) -> None: ...
+
+    @do([S.PLANNED, S.OPEN], label=_("Set another day"), permission=rules.is_manager,
+        custom=asks(forms.PlanForm))
+    def plan(self, **values: Any) -> None:
+        self.put(**values)
+
+    @do(S.OPEN, S.IN_REVIEW, _("Submit"), permission=holds_task,
+        conditions=[rules.everything_is_shown], custom=asks(NoteForm, MAIN))
+    def submit(self, **values: Any) -> None: ...
+
+    @do([S.IN_REVIEW, S.AWAITING_VERDICT], S.OPEN, _("Take the submission back"),
+        permission=rules.is_manager, custom=asks(ReasonForm))
+    def take_back(self, **values: Any) -> None:
+        self.put(round=self.case.round + 1)
+
+    # -- ops says what it thinks ------------------------------------------------------------------
+    @do(S.IN_REVIEW, S.AWAITING_VERDICT, _("Agree"), permission=holds_task,
+        custom=asks(NoteForm, MAIN))
+    def agree(self, **values: Any) -> None: ...
+
+    @do(S.IN_REVIEW, S.AWAITING_VERDICT, _("Agree on conditions"), permission=holds_task,
+        custom=asks(forms.OpinionForm))
+    def agree_on_conditions(self, **values: Any) -> None: ...
+
+    @do(S.IN_REVIEW, S.AWAITING_VERDICT, _("Object"), permission=holds_task,
+        custom=asks(forms.OpinionForm, GRAVE))
+    def object(self, **values: Any) -> None: ...
+
+    # -- the verdict ------------------------------------------------------------------------------
+    @do(S.AWAITING_VERDICT, Either(rules.after_acceptance, [S.ACCEPTED, S.CONDITIONS]),
+        _("Accept"), permission=holds_task, conditions=[rules.musts_are_satisfied],
+        custom=asks(forms.AcceptForm, MAIN))
+    def accept(self, **values: Any) -> None:
+        self.put(**values)
+
+    @do(S.AWAITING_VERDICT, label=_("Note a condition"), permission=holds_task,
+        custom=asks(forms.ConditionForm))
+    def note_condition(self, *, what: str, owner: Any, due_on: Any, **values: Any) -> None:
+        GateCondition.objects.create(gate=self.case, what=what, owner=owner, due_on=due_on)
+
+    @do(S.AWAITING_VERDICT, S.OPEN, _("Have it reworked"), permission=holds_task,
+        custom=asks(ReasonForm))
+    def rework(self, **values: Any) -> None:
+        self.put(round=self.case.round + 1)
+
+    @do(S.AWAITING_VERDICT, S.DEFERRED, _("Defer"), permission=holds_task,
+        custom=asks(forms.DeferForm))
+    def defer(self, **values: Any) -> None:
+        self.put(**values)
+
+    @do(S.AWAITING_VERDICT, S.REJECTED, _("Reject"), permission=holds_task,
+        custom=asks(ReasonForm, GRAVE))
+    def reject(self, **values: Any) -> None: ...
+
+    @do(S.DEFERRED, S.OPEN, _("Take it up again"), permission=is_automation | has_role(HEAD))
+    def take_up(self) -> None:
+        self.put(round=self.case.round + 1)
+
+    # -- afterwards -------------------------------------------------------------------------------
+    @do(S.CONDITIONS, Either(rules.after_acceptance, [S.ACCEPTED, S.CONDITIONS]),
+        _("A condition is met"), permission=holds_task, custom=asks(forms.MeetForm, MAIN))
+    def meet(self, *, condition: Any, **values: Any) -> None:
+        condition.met_at, condition.met_by = self.at, self.actor
+        condition.save(update_fields=["met_at", "met_by"])
+
+    @do([S.PLANNED, S.OPEN, S.IN_REVIEW, S.AWAITING_VERDICT, S.CONDITIONS, S.DEFERRED],
+        S.CANCELLED, _("Cancelled with its project"), permission=is_automation)
+    def cancel(self) -> None: ...
+
+    def follow_up(self, name: str, values: dict[str, Any]) -> None:
+        """Open the next gate as soon as this one is passed, unless a condition is overdue."""
+        if name == "accept":
+            following = Gate.objects.filter(
+                parent=self.case.parent_id, place=self.case.place + 1, state=S.PLANNED
+            ).first()
+            if following is not None and rules.the_way_is_free(type(self)(following, at=self.at)):
+                perform(following, "open_gate", actor=automation(), at=self.at)
+
+    def parts(self, who: Actor) -> list[Part]:
+        return pages.parts_of_gate(self, who)
+# fmt: on

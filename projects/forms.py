@@ -1,0 +1,190 @@
+"""What opening a project and each action on its gates ask for."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from agreements.models import Service
+from people.models import User
+from projects.models import (
+    LIGHT_LIMIT,
+    Answer,
+    CatalogueVersion,
+    GateCondition,
+    GateKind,
+    Project,
+)
+from projects.rules import objections
+from workflows.forms import ActionForm, OpeningForm, ReasonForm
+from workflows.systems import SystemsField
+
+
+def day(label: Any, **kwargs: Any) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, widget=widget, **kwargs)
+
+
+def long_text(label: Any, *, rows: int = 3, **kwargs: Any) -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(label=label, max_length=20_000, widget=widget, **kwargs)
+
+
+def person(label: Any) -> forms.ModelChoiceField[User]:
+    people = User.objects.filter(is_active=True, unit__isnull=False)
+    return forms.ModelChoiceField(label=label, queryset=people, to_field_name="username")
+
+
+def refuse_past(day: date, at: Any) -> date:
+    if day < timezone.localdate(at):
+        raise forms.ValidationError(gettext("This day has already passed."))
+    return day
+
+
+class ProjectForm(OpeningForm):
+    project_kind = forms.ChoiceField(label=_("What does it build?"), choices=Project.Kind.choices)
+    track = forms.ChoiceField(label=_("Track"), choices=Project.Track.choices)
+    effort_days = forms.DecimalField(
+        label=_("Effort in person-days"), min_value=0, max_digits=7, decimal_places=1
+    )
+    goal = long_text(_("What is it for?"))
+    systems = SystemsField(
+        label=_("Systems it makes or changes"), queryset=Service.objects.active().systems(),
+        to_field_name="code", required=False,
+    )  # fmt: skip
+    manager = person(_("Project manager"))
+    starts_on = day(_("Begins"))
+    ends_on = day(_("To be handed over"))
+
+    field_order = ["title", "goal", "project_kind", "track", "effort_days", "systems", "manager",
+                   "starts_on", "ends_on"]  # fmt: skip
+
+    def prepare(self) -> None:
+        super().prepare()
+        del self.fields["on_behalf_of"]
+        self.fields["title"].help_text = _("The name of the project.")
+        manager = self.fields["manager"]
+        if not self.is_bound and isinstance(manager, forms.ModelChoiceField):
+            manager.initial = self.who.user.username
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        starts, ends = values.get("starts_on"), values.get("ends_on")
+        if starts and ends and starts >= ends:
+            self.add_error("ends_on", gettext("It is handed over before it begins."))
+        effort = values.get("effort_days")
+        is_light = values.get("track") == Project.Track.LIGHT
+        if is_light and effort is not None and effort > LIGHT_LIMIT:
+            self.add_error("track", gettext("The light track is for at most 10 person-days."))
+        values["catalogue"] = CatalogueVersion.objects.in_force(self.who.at).first()
+        if values["catalogue"] is None:
+            raise forms.ValidationError(
+                gettext("No criteria are in force; ask the service manager to publish them.")
+            )
+        return values
+
+
+class GateForm(OpeningForm):
+    """What a project says of a gate when it plans it; people do not file gates."""
+
+    parent = forms.ModelChoiceField(queryset=Project.objects.all())
+    gate_kind = forms.ModelChoiceField(queryset=GateKind.objects.all())
+    place = forms.IntegerField(min_value=1)
+    planned_on = day(_("Planned"))
+
+
+class PlanForm(ActionForm):
+    planned_on = day(_("Planned"))
+
+    def prepare(self) -> None:
+        if self.flow:
+            self.initial = {"planned_on": self.flow.case.planned_on}
+
+
+class OpinionForm(ActionForm):
+    note = long_text(_("What speaks for it, and what is missing?"))
+
+
+class ConditionForm(ActionForm):
+    what = forms.CharField(label=_("What has to be done?"), max_length=300)
+    owner = person(_("By whom?"))
+    due_on = day(_("Due"))
+
+    def clean_due_on(self) -> date:
+        return refuse_past(self.cleaned_data["due_on"], self.who.at)
+
+
+class AcceptForm(ActionForm):
+    """An objection is overruled in writing, or not at all."""
+
+    overruling = long_text(_("Why in spite of the objection?"))
+    note = long_text(_("Note"), required=False)
+
+    def prepare(self) -> None:
+        if self.flow and not objections(self.flow):
+            del self.fields["overruling"]
+
+
+class DeferForm(ReasonForm):
+    deferred_until = day(_("Until when?"))
+
+    field_order = ["deferred_until", "reason"]
+
+    def clean_deferred_until(self) -> date:
+        until: date = self.cleaned_data["deferred_until"]
+        if until <= timezone.localdate(self.who.at):
+            raise forms.ValidationError(gettext("Choose a day that is still to come."))
+        return until
+
+
+class ConditionField(forms.ModelChoiceField[GateCondition]):
+    def label_from_instance(self, obj: GateCondition) -> str:
+        return obj.what
+
+
+class MeetForm(ActionForm):
+    condition = ConditionField(
+        label=_("Which condition is met?"), queryset=GateCondition.objects.none(),
+        widget=forms.RadioSelect, empty_label=None,
+    )  # fmt: skip
+    note = long_text(_("How is it proven?"))
+
+    def prepare(self) -> None:
+        field = self.fields["condition"]
+        if self.flow and isinstance(field, forms.ModelChoiceField):
+            field.queryset = self.flow.case.conditions.filter(met_at__isnull=True)
+
+
+# -- the sheet ------------------------------------------------------------------------------------
+class EvidenceForm(forms.Form):
+    evidence = long_text(_("Evidence"), rows=2, required=False)
+    link = forms.URLField(label=_("Link"), max_length=500, required=False, assume_scheme="https")
+    is_left_out = forms.BooleanField(
+        label=_("Does not apply; the evidence says why"), required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("is_left_out") and not values.get("evidence"):
+            self.add_error("evidence", gettext("Write why it does not apply."))
+        return values
+
+
+class JudgementForm(forms.Form):
+    result = forms.ChoiceField(
+        label=_("Result"), choices=[("", _("Not yet")), *Answer.Result.choices], required=False,
+        widget=forms.RadioSelect,
+    )  # fmt: skip
+    remark = long_text(_("Remark"), rows=2, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        is_short = values.get("result") in (Answer.Result.PARTLY, Answer.Result.FAIL)
+        if is_short and not values.get("remark"):
+            self.add_error("remark", gettext("Write what is missing."))
+        return values

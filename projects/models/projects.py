@@ -1,0 +1,175 @@
+"""A project and its gates, what is answered at each, and the conditions of an acceptance."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from people.models import User
+from projects.models.catalogue import CatalogueVersion, Criterion, GateKind
+from workflows.models import Case
+from workflows.systems import SystemCodes
+
+LIGHT_LIMIT = 10
+"""Person-days up to which a job may go the light track (M2)."""
+
+
+class Project(Case):
+    """A project that makes or changes systems; ops takes it over gate by gate (M8).
+
+    `manager` leads it; who asked for it (`requester`) opened it here.
+    """
+
+    class Kind(models.TextChoices):
+        APPLICATION = "application", _("Application")
+        PLATFORM = "platform", _("Platform")
+
+    class Track(models.TextChoices):
+        FULL = "full", _("Full track: every gate")
+        LIGHT = "light", _("Light track: one gate, up to 10 person-days")
+
+    project_kind = models.CharField(_("what it builds"), max_length=20, choices=Kind)
+    track = models.CharField(_("track"), max_length=10, choices=Track, default=Track.FULL)
+    effort_days = models.DecimalField(_("effort in person-days"), max_digits=7, decimal_places=1)
+    goal = models.TextField(_("goal"))
+    systems = SystemCodes(_("systems it makes or changes"), default=list)
+    manager = models.ForeignKey(
+        User, models.PROTECT, related_name="+", verbose_name=_("project manager")
+    )
+    starts_on = models.DateField(_("begins"))
+    ends_on = models.DateField(_("to be handed over"))
+    catalogue = models.ForeignKey(
+        CatalogueVersion, models.PROTECT, editable=False, related_name="+",
+        verbose_name=_("version of the criteria"),
+    )  # fmt: skip
+
+    search_fields: ClassVar[tuple[str, ...]] = ("number", "title", "goal")
+
+    class Meta:
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(starts_on__lt=models.F("ends_on")), name="project_has_a_length",
+                violation_error_message=_("It is handed over before it begins."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(track="light") | Q(effort_days__lte=LIGHT_LIMIT),
+                name="project_light_is_small",
+                violation_error_message=_("The light track is for at most 10 person-days."),
+            ),
+        ]  # fmt: skip
+
+    @property
+    def description(self) -> str:
+        return self.goal
+
+
+class Gate(Case):
+    """One gate of one project; `round` counts the submissions."""
+
+    parent = models.ForeignKey(
+        Project, models.PROTECT, related_name="gates", verbose_name=_("project")
+    )
+    gate_kind = models.ForeignKey(
+        GateKind, models.PROTECT, related_name="+", verbose_name=_("gate")
+    )
+    place = models.PositiveSmallIntegerField()
+    round = models.PositiveSmallIntegerField(_("round"), default=1, editable=False)
+    planned_on = models.DateField(_("planned"))
+    deferred_until = models.DateField(_("deferred until"), null=True, blank=True)
+    overruling = models.TextField(_("why in spite of the objection"), blank=True)
+
+    class Meta:
+        verbose_name = _("gate")
+        verbose_name_plural = _("gates")
+        constraints = [models.UniqueConstraint(fields=["parent", "place"], name="gate_place_once")]
+
+    @property
+    def description(self) -> str:
+        return self.gate_kind.why
+
+    @property
+    def criteria(self) -> QuerySet[Criterion]:
+        """Return what this gate asks for; on the light track what every gate asks of it."""
+        version, is_light = self.parent.catalogue_id, self.parent.track == Project.Track.LIGHT
+        asked = (
+            Criterion.objects.filter(gate__version=version, is_light=True)
+            if is_light
+            else Criterion.objects.filter(gate=self.gate_kind_id)
+        )
+        return asked.filter(area__in=(Criterion.Area.BOTH, self.parent.project_kind)).order_by(
+            "gate__place", "code"
+        )
+
+
+class Answer(models.Model):
+    """What the project shows for a criterion in a round, and what the reviewers make of it.
+
+    Shown is not satisfied: the evidence is the project's, the result the reviewers'.
+    """
+
+    class Result(models.TextChoices):
+        PASS = "pass", _("Pass")
+        PARTLY = "partly", _("Partly")
+        FAIL = "fail", _("Fail")
+
+    gate = models.ForeignKey(Gate, models.CASCADE, related_name="answers")
+    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+")
+    round = models.PositiveSmallIntegerField()
+    evidence = models.TextField(_("evidence"), blank=True)
+    link = models.URLField(_("link"), max_length=500, blank=True)
+    is_left_out = models.BooleanField(_("does not apply"), default=False)
+    shown_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    shown_at = models.DateTimeField(null=True)
+    result = models.CharField(_("result"), max_length=10, choices=Result, blank=True)
+    remark = models.TextField(_("remark"), blank=True)
+    judged_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    judged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("answer to a criterion")
+        verbose_name_plural = _("answers to criteria")
+        constraints = [
+            models.UniqueConstraint(fields=["gate", "criterion", "round"], name="answer_once"),
+            models.CheckConstraint(
+                condition=~Q(result="") | Q(judged_by__isnull=True), name="answer_judged_says_what"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.criterion)
+
+    @property
+    def is_present(self) -> bool:
+        return self.is_left_out or bool(self.evidence or self.link)
+
+    @property
+    def is_satisfied(self) -> bool:
+        return self.result == Answer.Result.PASS
+
+
+class GateCondition(models.Model):
+    """What is still to be done after a gate was passed, by whom and by when."""
+
+    gate = models.ForeignKey(Gate, models.CASCADE, related_name="conditions")
+    what = models.CharField(_("condition"), max_length=300)
+    owner = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("owner"))
+    due_on = models.DateField(_("due"))
+    met_at = models.DateTimeField(_("met"), null=True)
+    met_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("condition of a gate")
+        verbose_name_plural = _("conditions of a gate")
+        ordering = ["due_on", "pk"]
+
+    def __str__(self) -> str:
+        return self.what
+
+    def is_overdue(self, today: date) -> bool:
+        return self.met_at is None and self.due_on < today

@@ -1,0 +1,171 @@
+"""Who has to do with a gate, and what stands in the way of a submission and of a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Min
+from django.utils.timezone import get_current_timezone, localdate
+from django.utils.translation import gettext as _
+
+from people.models import User
+from projects.models import Answer, Criterion, Gate, GateCondition, Project
+from projects.states import PASSED
+from projects.states import GateState as S
+from workflows.lifecycles import Condition, Lifecycle
+from workflows.models import Task
+from workflows.permissions import Permission
+from workflows.quorums import REJECT
+from workflows.words import listing
+
+if TYPE_CHECKING:
+    from projects.flows import GateLifecycle as Flow
+    from projects.flows import ProjectLifecycle
+
+WITH_CONDITIONS = "conditions"
+LIGHT, OTHER = "light", "other"
+SHIPPED = ("G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8")
+
+
+# -- who ------------------------------------------------------------------------------------------
+def manager(case: Any) -> User:
+    """Return who leads the project of a gate, or the project itself."""
+    leads: User = case.manager if isinstance(case, Project) else case.parent.manager
+    return leads
+
+
+is_manager = Permission(
+    "project manager", lambda flow, who: manager(flow.case).pk in who.identities
+)
+is_of_the_project = Permission(
+    "of the project",
+    lambda flow, who: bool({manager(flow.case).pk, flow.case.requester_id} & who.identities),
+)
+
+
+def sign_off(case: Gate) -> str:
+    """Return the row of the sign-off matrix that holds for a gate; own gates have the widest."""
+    if case.parent.track == Project.Track.LIGHT:
+        return LIGHT
+    return case.gate_kind.code if case.gate_kind.code in SHIPPED else OTHER
+
+
+# -- answers --------------------------------------------------------------------------------------
+def answers(case: Gate) -> dict[int, Answer]:
+    """Return the answers of the present round by criterion (1 query)."""
+    return {one.criterion_id: one for one in case.answers.filter(round=case.round)}
+
+
+def _named(criteria: Iterable[Criterion]) -> str:
+    return listing([one.code for one in criteria])
+
+
+def everything_is_shown(flow: Flow) -> Condition:
+    """Nothing is submitted while evidence of a must is missing."""
+    found = answers(flow.case)
+    missing = [
+        one for one in flow.case.criteria
+        if one.is_must and not (one.pk in found and found[one.pk].is_present)
+    ]  # fmt: skip
+    return Condition(
+        not missing,
+        unmet=_("Evidence is missing for what must be shown: %(codes)s.")
+        % {"codes": _named(missing)},
+    )
+
+
+def open_musts(case: Gate) -> list[Criterion]:
+    """Return the musts that the reviewers have not passed (2 queries)."""
+    found = answers(case)
+    return [
+        one for one in case.criteria
+        if one.is_must and not (one.pk in found and found[one.pk].is_satisfied)
+    ]  # fmt: skip
+
+
+def musts_are_satisfied(flow: Flow) -> Condition:
+    """Accepted without a condition is only what passed; with one, what is still open is named."""
+    case: Gate = flow.case
+    missing = open_musts(case)
+    return Condition(
+        not missing or bool(case.conditions.filter(met_at__isnull=True)),
+        unmet=_(
+            "At %(gate)s these musts have not passed: %(codes)s. Note a condition, or send it back."
+        )
+        % {"gate": case.gate_kind.code, "codes": _named(missing)},
+    )
+
+
+# -- opinions -------------------------------------------------------------------------------------
+def opinions(flow: Lifecycle) -> list[Task]:
+    """Return what was said in the present round, seat by seat."""
+    seats = [one for one in flow.tasks if one.step == S.IN_REVIEW]
+    last = max((one.opened_seq for one in seats), default=0)
+    return [one for one in seats if one.opened_seq == last]
+
+
+def objections(flow: Lifecycle) -> list[Task]:
+    return [one for one in opinions(flow) if one.outcome == REJECT]
+
+
+# -- the way through the gates --------------------------------------------------------------------
+def the_way_is_free(flow: Flow) -> Condition:
+    """A gate is opened after those before it are passed, and none of their conditions overdue."""
+    case: Gate = flow.case
+    gates: Any = Gate.objects.all()  # to mypy these are cases
+    before = gates.filter(parent=case.parent_id, place__lt=case.place)
+    closed = before.exclude(state__in=PASSED).order_by("place").first()
+    if closed is not None:
+        return Condition(
+            False, unmet=_("%(gate)s has to be passed first.") % {"gate": closed.gate_kind}
+        )
+    today = localdate(flow.at)
+    overdue = [
+        condition.what
+        for gate in before.prefetch_related("conditions")
+        for condition in gate.conditions.all()
+        if condition.is_overdue(today)
+    ]
+    return Condition(
+        not overdue,
+        unmet=_("Conditions of an earlier gate are overdue: %(conditions)s.")
+        % {"conditions": listing(overdue)},
+    )
+
+
+def after_acceptance(flow: Flow, condition: GateCondition | None = None, **values: Any) -> str:
+    """Say where an acceptance leads; `condition` is the one that is met just now (1 query)."""
+    unmet = flow.case.conditions.filter(met_at__isnull=True)
+    if condition is not None:
+        unmet = unmet.exclude(pk=condition.pk)
+    return str(S.CONDITIONS if unmet.exists() else S.ACCEPTED)
+
+
+def every_gate_is_decided(flow: ProjectLifecycle) -> Condition:
+    waiting = flow.case.gates.filter(closed_at__isnull=True).order_by("place")
+    names = [str(gate.gate_kind) for gate in waiting.select_related("gate_kind")]
+    return Condition(not names, unmet=_("Not decided yet: %(gates)s.") % {"gates": listing(names)})
+
+
+# -- by when --------------------------------------------------------------------------------------
+def end_of(day: date | None) -> datetime | None:
+    return (
+        datetime.combine(day + timedelta(days=1), time(), get_current_timezone()) if day else None
+    )
+
+
+def submit_by(case: Gate) -> datetime | None:
+    return end_of(case.planned_on)
+
+
+def reopens_at(case: Gate) -> datetime | None:
+    """Return the beginning of the day a gate was deferred to."""
+    return end_of(case.deferred_until - timedelta(days=1)) if case.deferred_until else None
+
+
+def conditions_by(case: Gate) -> datetime | None:
+    """Return the end of the day on which the first open condition is due (1 query)."""
+    due = case.conditions.filter(met_at__isnull=True).aggregate(first=Min("due_on"))["first"]
+    return end_of(due)

@@ -1,0 +1,26 @@
+"""The states of a project and of a gate, in both languages."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ProjectState(models.TextChoices):
+    RUNNING = "running", _("Under way")
+    FINISHED = "finished", _("Finished")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class GateState(models.TextChoices):
+    PLANNED = "planned", _("Not begun")
+    OPEN = "open", _("Open for submission")
+    IN_REVIEW = "in_review", _("In review")
+    AWAITING_VERDICT = "awaiting_verdict", _("Awaiting the verdict")
+    CONDITIONS = "conditions", _("Accepted with conditions")
+    DEFERRED = "deferred", _("Deferred")
+    ACCEPTED = "accepted", _("Accepted")
+    REJECTED = "rejected", _("Rejected")
+    CANCELLED = "cancelled", _("Cancelled with its project")
+
+
+PASSED = (GateState.ACCEPTED, GateState.CONDITIONS)
+"""States in which the next gate may be opened."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from people.actors import Actor, automation
 from people.roles import Role
 from projects import forms, pages, rules
-from projects.models import Gate, GateCondition, Project
+from projects.models import Gate, GateCondition, Project, Waiver
 from projects.states import GateState as S
 from projects.states import ProjectState as P
 from workflows.door import open_case, perform
@@ -46,6 +46,7 @@ SIGN_OFF = {
     rules.LIGHT: opinions_of(Seat(REVIEWER)), rules.OTHER: TAKING_OVER,
 }  # fmt: skip
 """Who gives an opinion at which gate; the head of operations gives the verdict."""
+SHOWN = [S.OPEN, S.IN_REVIEW, S.AWAITING_VERDICT]
 
 
 # fmt: off
@@ -174,6 +175,29 @@ class GateLifecycle(Lifecycle):
         permission=rules.is_manager, custom=asks(ReasonForm))
     def take_back(self, **values: Any) -> None:
         self.put(round=self.case.round + 1)
+
+    # -- waivers ----------------------------------------------------------------------------------
+    @do(SHOWN, label=_("Ask for a waiver"), permission=rules.is_manager,
+        conditions=[rules.something_may_be_waived], custom=asks(forms.AskWaiverForm))
+    def ask_waiver(self, *, criterion: Any, reason: str, risk_owner: Any, measure: str,
+                   expires_on: Any, **values: Any) -> None:
+        Waiver.objects.create(
+            gate=self.case, criterion=criterion, reason=reason, risk_owner=risk_owner,
+            measure=measure, expires_on=expires_on, asked_by=self.actor,
+        )
+
+    @do(SHOWN, label=_("Grant a waiver"), permission=has_role(HEAD) & ~rules.is_of_the_project,
+        conditions=[rules.a_waiver_is_asked_for], custom=asks(forms.GrantWaiverForm))
+    def grant_waiver(self, *, waiver: Any, **values: Any) -> None:
+        waiver.granted_by, waiver.granted_at = self.actor, self.at
+        waiver.save(update_fields=["granted_by", "granted_at"])
+
+    @do(SHOWN, label=_("Refuse or revoke a waiver"),
+        permission=has_role(HEAD) & ~rules.is_of_the_project,
+        conditions=[rules.a_waiver_is_live], custom=asks(forms.OneWaiverForm))
+    def revoke_waiver(self, *, waiver: Any, **values: Any) -> None:
+        waiver.revoked_at = self.at
+        waiver.save(update_fields=["revoked_at"])
 
     # -- ops says what it thinks ------------------------------------------------------------------
     @do(S.IN_REVIEW, S.AWAITING_VERDICT, _("Agree"), permission=holds_task,

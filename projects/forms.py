@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -16,13 +16,18 @@ from projects.models import (
     LIGHT_LIMIT,
     Answer,
     CatalogueVersion,
+    Criterion,
     GateCondition,
     GateKind,
     Project,
+    Waiver,
 )
-from projects.rules import objections
+from projects.rules import may_be_waived, objections
 from workflows.forms import ActionForm, OpeningForm, ReasonForm
 from workflows.systems import SystemsField
+
+WAIVED_FOR, WAIVED_AT_MOST = timedelta(days=90), timedelta(days=180)
+"""How long a waiver holds, usually and at most (acceptance-and-procurement, rule 10)."""
 
 
 def day(label: Any, **kwargs: Any) -> forms.DateField:
@@ -158,6 +163,65 @@ class MeetForm(ActionForm):
         field = self.fields["condition"]
         if self.flow and isinstance(field, forms.ModelChoiceField):
             field.queryset = self.flow.case.conditions.filter(met_at__isnull=True)
+
+
+# -- waivers --------------------------------------------------------------------------------------
+class CriterionField(forms.ModelChoiceField[Criterion]):
+    def label_from_instance(self, obj: Criterion) -> str:
+        return str(obj)
+
+
+class AskWaiverForm(ReasonForm):
+    criterion = CriterionField(
+        label=_("Which must?"), queryset=Criterion.objects.none(), to_field_name="code",
+        widget=forms.RadioSelect, empty_label=None,
+    )  # fmt: skip
+    risk_owner = person(_("Who carries the risk?"))
+    measure = long_text(_("What is done instead?"))
+    expires_on = day(_("Holds up to and including"))
+
+    field_order = ["criterion", "reason", "risk_owner", "measure", "expires_on"]
+
+    def prepare(self) -> None:
+        today = timezone.localdate(self.who.at)
+        self.fields["expires_on"].initial = today + WAIVED_FOR
+        field = self.fields["criterion"]
+        if self.flow and isinstance(field, forms.ModelChoiceField):
+            field.queryset = may_be_waived(self.flow.case)
+
+    def clean_expires_on(self) -> date:
+        until = refuse_past(self.cleaned_data["expires_on"], self.who.at)
+        if until > timezone.localdate(self.who.at) + WAIVED_AT_MOST:
+            raise forms.ValidationError(gettext("A waiver holds for at most 180 days."))
+        return until
+
+
+class WaiverField(forms.ModelChoiceField[Waiver]):
+    def label_from_instance(self, obj: Waiver) -> str:
+        return str(obj.criterion)
+
+
+class OneWaiverForm(ActionForm):
+    """Choose one of the waivers of the gate; `granted` says which of them."""
+
+    waiver = WaiverField(
+        label=_("Which waiver?"), queryset=Waiver.objects.none(), widget=forms.RadioSelect,
+        empty_label=None,
+    )  # fmt: skip
+    note = long_text(_("Why?"))
+    only_asked = False
+
+    def prepare(self) -> None:
+        field = self.fields["waiver"]
+        if self.flow and isinstance(field, forms.ModelChoiceField):
+            live = self.flow.case.waivers.filter(revoked_at__isnull=True)
+            if self.only_asked:
+                live = live.filter(granted_at__isnull=True)
+            field.queryset = live.select_related("criterion")
+
+
+class GrantWaiverForm(OneWaiverForm):
+    only_asked = True
 
 
 # -- the sheet ------------------------------------------------------------------------------------

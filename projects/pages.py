@@ -12,6 +12,7 @@ from django.utils.timezone import localdate
 from people.actors import Actor
 from projects import rules
 from projects.models import Answer, Criterion, Gate, Project
+from projects.states import PASSED
 from projects.states import GateState as S
 from workflows.lifecycles import Part
 from workflows.quorums import APPROVE, REJECT
@@ -87,8 +88,9 @@ def parts_of_project(flow: ProjectLifecycle, who: Actor) -> list[Part]:
 
 
 def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
-    """Return progress with the way to the sheet, opinions and conditions (≤ 6 queries)."""
+    """Return progress with the way to the sheet, opinions, conditions, waivers (≤ 8 queries)."""
     gate: Gate = flow.case
+    today = localdate(who.at)
     lines = sheet(gate)
     found = [
         Part(
@@ -98,7 +100,7 @@ def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
                 "project": gate.parent, "asked": len(lines),
                 "shown": sum(line.is_present for line in lines),
                 "passed": sum(bool(line.answer and line.answer.is_satisfied) for line in lines),
-                "open_musts": rules.open_musts(gate) if gate.state != S.PLANNED else [],
+                "open_musts": rules.open_musts(gate, today) if gate.state != S.PLANNED else [],
             },
         )
     ]  # fmt: skip
@@ -107,9 +109,12 @@ def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
         found.append(Part("projects/_opinions.html", {"rows": [opinion(one) for one in said]}))
     conditions = list(gate.conditions.select_related("owner", "met_by"))
     if conditions:
-        today = localdate(who.at)
         rows = [{"condition": one, "is_overdue": one.is_overdue(today)} for one in conditions]
         found.append(Part("projects/_conditions.html", {"rows": rows}))
+    waivers = list(gate.waivers.select_related("criterion", "risk_owner", "granted_by"))
+    if waivers:
+        shown = [{"waiver": one, "holds": one.holds(today)} for one in waivers]
+        found.append(Part("projects/_waivers.html", {"rows": shown}))
     return found
 
 
@@ -130,11 +135,11 @@ def portfolio(who: Actor, *, only_open: bool) -> list[dict[str, Any]]:
     rows = []
     for project in seen.prefetch_related("gates__gate_kind"):
         gates = sorted(project.gates.all(), key=lambda gate: gate.place)
-        now = next((gate for gate in gates if gate.is_open), None)
+        now = next((gate for gate in gates if gate.is_open and gate.state not in PASSED), None)
         rows.append(
             {
                 "project": project, "gates": gates, "now": now,
-                "passed": sum(gate.state in (S.ACCEPTED, S.CONDITIONS) for gate in gates),
+                "passed": sum(gate.state in PASSED for gate in gates),
                 "is_late": now is not None and now.planned_on < today,
             }
         )  # fmt: skip

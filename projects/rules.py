@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils.timezone import get_current_timezone, localdate
 from django.utils.translation import gettext as _
 
@@ -76,19 +76,21 @@ def everything_is_shown(flow: Flow) -> Condition:
     )
 
 
-def open_musts(case: Gate) -> list[Criterion]:
-    """Return the musts that the reviewers have not passed (2 queries)."""
+def open_musts(case: Gate, today: date) -> list[Criterion]:
+    """Return the musts that the reviewers have not passed and nobody waived (3 queries)."""
     found = answers(case)
+    waived = {one.criterion_id for one in case.waivers.all() if one.holds(today)}
     return [
         one for one in case.criteria
-        if one.is_must and not (one.pk in found and found[one.pk].is_satisfied)
+        if one.is_must and one.pk not in waived
+        and not (one.pk in found and found[one.pk].is_satisfied)
     ]  # fmt: skip
 
 
 def musts_are_satisfied(flow: Flow) -> Condition:
     """Accepted without a condition is only what passed; with one, what is still open is named."""
     case: Gate = flow.case
-    missing = open_musts(case)
+    missing = open_musts(case, localdate(flow.at))
     return Condition(
         not missing or bool(case.conditions.filter(met_at__isnull=True)),
         unmet=_(
@@ -96,6 +98,27 @@ def musts_are_satisfied(flow: Flow) -> Condition:
         )
         % {"gate": case.gate_kind.code, "codes": _named(missing)},
     )
+
+
+# -- waivers --------------------------------------------------------------------------------------
+def may_be_waived(case: Gate) -> QuerySet[Criterion]:
+    """Return the musts of a gate that no waiver is asked for or granted (1 query)."""
+    live = case.waivers.filter(revoked_at__isnull=True).values("criterion")
+    return case.criteria.filter(level=Criterion.Level.MUST).exclude(pk__in=live)
+
+
+def something_may_be_waived(flow: Flow) -> Condition:
+    return Condition(may_be_waived(flow.case).exists(), unmet=_("Every must is waived already."))
+
+
+def a_waiver_is_asked_for(flow: Flow) -> Condition:
+    asked = flow.case.waivers.filter(granted_at__isnull=True, revoked_at__isnull=True)
+    return Condition(asked.exists(), unmet=_("No waiver is asked for."))
+
+
+def a_waiver_is_live(flow: Flow) -> Condition:
+    live = flow.case.waivers.filter(revoked_at__isnull=True)
+    return Condition(live.exists(), unmet=_("There is no waiver to revoke."))
 
 
 # -- opinions -------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from projects.models.projects import (
     Gate,
     GateCondition,
     Project,
+    Waiver,
 )
 
 __all__ = [
     "LIGHT_LIMIT", "Answer", "CatalogueVersion", "Criterion", "Gate", "GateCondition", "GateKind",
-    "Project",
+    "Project", "Waiver",
 ]  # fmt: skip

@@ -173,3 +173,45 @@ class GateCondition(models.Model):
 
     def is_overdue(self, today: date) -> bool:
         return self.met_at is None and self.due_on < today
+
+
+class Waiver(models.Model):
+    """That a must need not pass for a while: at whose risk, with what instead, until when.
+
+    Asked for by the project, granted by somebody who is not of it.
+    """
+
+    gate = models.ForeignKey(Gate, models.CASCADE, related_name="waivers")
+    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+")
+    reason = models.TextField(_("reason"))
+    risk_owner = models.ForeignKey(
+        User, models.PROTECT, related_name="+", verbose_name=_("who carries the risk")
+    )
+    measure = models.TextField(_("what is done instead"))
+    expires_on = models.DateField(_("holds up to and including"))
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    granted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    granted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("waiver")
+        verbose_name_plural = _("waivers")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gate", "criterion"], condition=Q(revoked_at__isnull=True),
+                name="waiver_one_live",
+            ),
+            models.CheckConstraint(
+                condition=Q(granted_by__isnull=True) | ~Q(granted_by=models.F("asked_by")),
+                name="waiver_granted_by_another",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return str(self.criterion)
+
+    def holds(self, today: date) -> bool:
+        is_granted = self.granted_at is not None and self.revoked_at is None
+        return is_granted and today <= self.expires_on

@@ -199,6 +199,70 @@ def test_a_submission_taken_back_is_heard_anew(world):
     assert step.open_slots() == ["ops_reviewer", "supervisor"]
 
 
+# -- waivers ---------------------------------------------------------------------------------------
+WAIVER = {"criterion": "G1-01", "reason": "The form comes in March.", "risk_owner": "owner",
+          "measure": "A weekly call.", "expires_on": "2027-01-31"}  # fmt: skip
+
+
+def waived(world, **more):
+    step = walk(world, "awaiting_verdict").judge(leave="G1-01")
+    return step.act("pm", "ask_waiver", **{**WAIVER, **more})
+
+
+def grant(step, who="head"):
+    waiver = step.case.waivers.get(revoked_at=None)
+    step.case = perform(step.case, "grant_waiver", actor=step.world[who], at=step.at,
+                        waiver=waiver.pk, note="Carried.").case  # fmt: skip
+    return step
+
+
+def verdict(step, at=None):
+    return perform(step.case, "accept", actor=step.world["head"], at=at or step.at).case
+
+
+def test_a_waived_must_does_not_keep_the_gate_closed(world):
+    step = waived(world)
+    with refused(Conflict, "have not passed: G1-01"):
+        verdict(step)  # asked for is not granted
+    assert verdict(grant(step)).state == "accepted"
+    assert sound(step.at)
+
+
+def test_a_waiver_ends_on_its_day_and_when_it_is_revoked(world):
+    step = grant(waived(world))
+    with refused(Conflict, "have not passed: G1-01"):
+        verdict(step, step.at + 90 * DAY)
+    waiver = step.case.waivers.get()
+    step.act("head", "revoke_waiver", waiver=waiver.pk, note="The risk has grown.")
+    with refused(Conflict, "have not passed: G1-01"):
+        verdict(step)
+
+
+def test_one_waiver_a_criterion_and_another_after_it_is_revoked(world):
+    step = waived(world)
+    with refused(BadData):
+        perform(step.case, "ask_waiver", actor=world["pm"], at=step.at, **WAIVER)
+    step.act("head", "revoke_waiver", waiver=step.case.waivers.get().pk, note="No.")
+    step.act("pm", "ask_waiver", **WAIVER)
+    assert step.case.waivers.count() == 2
+
+
+@pytest.mark.parametrize("until", ["", "2026-11-01", "2027-06-30"])
+def test_a_waiver_has_an_end_that_is_not_far(world, until):
+    step = walk(world)
+    with refused(BadData):
+        perform(step.case, "ask_waiver", actor=world["pm"], at=step.at,
+                **{**WAIVER, "expires_on": until})  # fmt: skip
+
+
+def test_who_is_of_the_project_grants_no_waiver(world):
+    unit = world["head"].grants.first().unit
+    world["pm"].grants.create(role="head_of_ops", unit=unit, from_at=walk(world).at - DAY)
+    step = waived(world)
+    with refused(NotAllowed):
+        grant(step, "pm")
+
+
 # -- conditions, and the way on --------------------------------------------------------------------
 def test_an_overdue_condition_keeps_the_next_gates_closed(world):
     step = walk(world, "conditions")

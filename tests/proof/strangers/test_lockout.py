@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
+from people.actors import automation
 from people.models import User
 from tests.proof.strangers.town import NOW, Town
 
@@ -126,7 +127,7 @@ def said(username: str, password: str, door: str) -> tuple[int, str]:
 @pytest.mark.parametrize("tries", [1, 6])
 def test_no_answer_tells_whether_a_name_is_known(town: Town, door: str, tries: int) -> None:
     """Wrong password, no such person, a disabled one, and the system itself; locked or not."""
-    User.objects.create_user("automation", is_active=False)
+    automation()
     asked = [("root", "wrong"), ("nobody", "wrong"), ("disabled", "right"), ("automation", "x")]
     for _try in range(tries - 1):
         for username, password in asked:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
 from people.models import User
+from projects.editions import CRITERION_FIELDS
+from projects.exchange import XLSX
 from projects.models import (
     LIGHT_LIMIT,
     Answer,
@@ -23,6 +25,7 @@ from projects.models import (
     Waiver,
 )
 from projects.rules import may_be_waived, objections
+from workflows.attachments import check
 from workflows.forms import ActionForm, OpeningForm, ReasonForm
 from workflows.systems import SystemsField
 
@@ -252,3 +255,32 @@ class JudgementForm(forms.Form):
         if is_short and not values.get("remark"):
             self.add_error("remark", gettext("Write what is missing."))
         return values
+
+
+# -- the criteria ---------------------------------------------------------------------------------
+class CriterionForm(forms.ModelForm[Criterion]):
+    class Meta:
+        model = Criterion
+        fields = ("gate", *CRITERION_FIELDS)
+        widgets = {name: forms.Textarea(attrs={"rows": 3}) for name in ("text", "text_zh")}
+
+    def __init__(self, *args: Any, version: CatalogueVersion, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        gate = self.fields["gate"]
+        assert isinstance(gate, forms.ModelChoiceField)
+        gate.queryset = version.gates.all()
+        gate.label = _("Gate")
+
+
+class PublishForm(forms.Form):
+    note = forms.CharField(label=_("What is new?"), max_length=300)
+
+
+class WorkbookForm(forms.Form):
+    file = forms.FileField(label=_("Workbook (.xlsx)"))
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if check(file) != XLSX:
+            raise forms.ValidationError(gettext("Choose a workbook (.xlsx)."))
+        return file

@@ -2,11 +2,19 @@
 
 from django.urls import path
 
-from projects import views
+from projects import standard, views
 
 urlpatterns = [
     path("projects/", views.list_projects, name="projects"),
-    path("criteria/", views.show_criteria, name="criteria"),
+    path("criteria/", standard.show_in_force, name="criteria"),
+    path("criteria/draft/", standard.make_draft, name="criteria_draft"),
+    path("criteria/<int:version>/", standard.show_version, name="criteria_version"),
+    path("criteria/<int:version>/changes/", standard.show_changes, name="criteria_changes"),
+    path("criteria/<int:version>/criteria.xlsx", standard.export, name="criteria_export"),
+    path("criteria/<int:version>/import/", standard.import_file, name="criteria_import"),
+    path("criteria/<int:version>/publish/", standard.publish, name="criteria_publish"),
+    path("criteria/<int:version>/add/", standard.add_criterion, name="criterion_add"),
+    path("criteria/<int:version>/<slug:code>/", standard.edit_criterion, name="criterion"),
     path("gates/<str:number>/sheet/", views.show_sheet, name="gate_sheet"),
     path("gates/<str:number>/sheet/<slug:code>/", views.answer, name="gate_answer"),
 ]

@@ -1,4 +1,4 @@
-"""The pages of projects beside those every case has: portfolio, criteria, the sheet of a gate."""
+"""The pages of projects beside those every case has: portfolio and the sheet of a gate."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from people.actors import Actor
 from projects import actions, forms, pages, rules
-from projects.models import CatalogueVersion, Gate
+from projects.models import Gate
 from projects.states import GateState as S
 from workflows.shell import actor_of
 from workflows.views import FORM, Request, find_case
@@ -25,15 +24,6 @@ def list_projects(request: Request) -> HttpResponse:
     who, is_all = actor_of(request), "all" in request.GET
     rows = pages.portfolio(who, only_open=not is_all)
     return render(request, "projects/portfolio.html", {"rows": rows, "is_all": is_all})
-
-
-@login_required
-@require_safe
-def show_criteria(request: Request) -> HttpResponse:
-    """Show the criteria in force; everybody who is logged in may read what will be asked."""
-    version = CatalogueVersion.objects.in_force(timezone.now()).first()
-    gates = version.gates.prefetch_related("criteria") if version else ()
-    return render(request, "projects/criteria.html", {"version": version, "gates": gates})
 
 
 @login_required

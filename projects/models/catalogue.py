@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models.versions import Kept
@@ -39,6 +40,9 @@ class CatalogueVersion(Kept):
     @property
     def is_kept(self) -> bool:
         return self.published_at is not None
+
+    def get_absolute_url(self) -> str:
+        return reverse("criteria_version", args=[self.number])
 
 
 class OfVersion(Kept):

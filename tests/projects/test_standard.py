@@ -147,6 +147,8 @@ def test_the_standard_is_edited_compared_and_published_on_pages(world):
         assert browser.post("/criteria/draft/")["Location"] == "/criteria/2/"
         shown = browser.get("/criteria/2/").content.decode()
         assert "a draft" in shown
+        assert "/criteria/2/G1-01/" in shown
+        assert "/criteria/1/G1-01/" not in browser.get("/criteria/1/").content.decode()
         gate = CatalogueVersion.objects.get(number=2).gates.get(code="G1")
         values = {"gate": gate.pk, "code": "G1-01", "level": "must", "area": "both",
                   "text": "Signed by three."}  # fmt: skip

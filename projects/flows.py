@@ -91,7 +91,7 @@ class ProjectLifecycle(Lifecycle):
     def plan_gates(self) -> None:
         project: Project = self.case
         kinds = list(project.catalogue.gates.order_by("place"))
-        if project.track == Project.Track.LIGHT:
+        if project.is_light:
             kinds = kinds[-1:]
         days = (project.ends_on - project.starts_on).days
         for place, kind in enumerate(kinds, start=1):

@@ -63,8 +63,9 @@ def sheet(gate: Gate) -> list[Line]:
 
 
 def cards(project: Project, who: Actor) -> list[GateCard]:
-    """Return the gates of a project in their order (4 queries and one for each gate)."""
+    """Return the gates of a project in their order (4 queries)."""
     today = localdate(who.at)
+    of_gates = Counter(project.criteria.values_list("gate_id", flat=True))
     gates: Any = project.gates  # to mypy these are cases
     found = gates.select_related("gate_kind", "parent").order_by("place")
     found = found.prefetch_related("answers", "conditions")
@@ -77,7 +78,8 @@ def cards(project: Project, who: Actor) -> list[GateCard]:
         shown.append(
             GateCard(
                 gate, is_late, sum(one.is_present for one in mine), results[Answer.Result.PASS],
-                gate.criteria.count(), open_conditions,
+                of_gates.total() if project.is_light else of_gates[gate.gate_kind_id],
+                open_conditions,
             )
         )  # fmt: skip
     return shown

@@ -47,7 +47,7 @@ is_of_the_project = Permission(
 
 def sign_off(case: Gate) -> str:
     """Return the row of the sign-off matrix that holds for a gate; own gates have the widest."""
-    if case.parent.track == Project.Track.LIGHT:
+    if case.parent.is_light:
         return LIGHT
     return case.gate_kind.code if case.gate_kind.code in SHIPPED else OTHER
 

@@ -68,6 +68,20 @@ class Project(Case):
     def description(self) -> str:
         return self.goal
 
+    @property
+    def is_light(self) -> bool:
+        return self.track == Project.Track.LIGHT
+
+    @property
+    def criteria(self) -> QuerySet[Criterion]:
+        """Return everything its gates ask for, gate by gate."""
+        asked = Criterion.objects.filter(
+            gate__version=self.catalogue_id, area__in=(Criterion.Area.BOTH, self.project_kind)
+        )
+        if self.is_light:
+            asked = asked.filter(is_light=True)
+        return asked.order_by("gate__place", "code")
+
 
 class Gate(Case):
     """One gate of one project; `round` counts the submissions."""
@@ -95,16 +109,9 @@ class Gate(Case):
 
     @property
     def criteria(self) -> QuerySet[Criterion]:
-        """Return what this gate asks for; on the light track what every gate asks of it."""
-        version, is_light = self.parent.catalogue_id, self.parent.track == Project.Track.LIGHT
-        asked = (
-            Criterion.objects.filter(gate__version=version, is_light=True)
-            if is_light
-            else Criterion.objects.filter(gate=self.gate_kind_id)
-        )
-        return asked.filter(area__in=(Criterion.Area.BOTH, self.parent.project_kind)).order_by(
-            "gate__place", "code"
-        )
+        """Return what this gate asks for; the one of the light track asks for everything."""
+        asked = self.parent.criteria
+        return asked if self.parent.is_light else asked.filter(gate=self.gate_kind_id)
 
 
 class Answer(models.Model):

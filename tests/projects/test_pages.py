@@ -5,9 +5,11 @@ from __future__ import annotations
 import time_machine
 from django.test import Client
 
+from people.actors import Actor
 from people.models import User
+from projects import pages
 from projects.models import Answer
-from tests.projects.walking import DAY, Walk, walk
+from tests.projects.walking import DAY, LIGHT, Walk, walk
 from tests.world import NOON
 
 
@@ -132,6 +134,18 @@ def test_the_page_of_a_project_shows_its_gates(world):
     shown = page(world, "head", step.project.get_absolute_url(), step.at)
     assert "Accepted with conditions" in shown
     assert "1 open condition" in shown
+
+
+def test_the_gates_of_a_project_are_read_in_four_queries(world, django_assert_num_queries):
+    step = walk(world, "conditions")
+    who = Actor.of(world["head"], step.at)
+    with django_assert_num_queries(4):
+        cards = pages.cards(step.project, who)
+    assert [card.asked for card in cards] == [gate.criteria.count() for gate in (
+        step.gate(place) for place in range(1, 9)
+    )]  # fmt: skip
+    light = Walk(world, **LIGHT)
+    assert pages.cards(light.project, who)[0].asked == light.case.criteria.count()
 
 
 def test_everybody_reads_the_criteria_in_their_language(world):

@@ -28,6 +28,7 @@ from django.utils import timezone
 from people.actors import Actor
 from people.models import User
 from people.tokens import issue_token
+from projects import editions
 from tests.changes.walking import FILING, GOOD, REWORKED, ROUTES, Walk
 from tests.proof.nasty import (
     HEADERS,
@@ -354,6 +355,25 @@ def test_strange_forms_of_pages(town: Town, requester: Sender, manager: Sender) 
     task = town.things["assigned"].task
     forms.append(Form(manager, f"/tasks/{task}/assign/", {"to": "developer"}))
     fill(forms)
+
+
+def test_strange_forms_of_gates_and_criteria(town: Town, requester: Sender) -> None:
+    """The requester leads the project of the gate, the service manager edits the criteria."""
+    manager = User.objects.get(username="service_manager")
+    draft = editions.draft_version(actor=manager, at=timezone.now())
+    editor = Sender.of("service_manager")
+    sheet = [
+        form for form in forms_of(requester, f"/gates/{town.things['own'].gate}/sheet/")
+        if "/sheet/" in form.address
+    ]  # fmt: skip
+    assert len(sheet) == 15  # a form for each criterion of the light track
+    pages = ("G1-01/", "add/", "publish/", "import/")
+    criteria = [
+        form for page in pages for form in forms_of(editor, f"/criteria/{draft.number}/{page}")
+        if "/criteria/" in form.address
+    ]  # fmt: skip
+    assert len(criteria) == len(pages)
+    fill([*sheet[:2], *criteria])
 
 
 def test_strange_forms_of_the_back_office(root: Sender) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 
 CASES = "/admin/workflows/case/"
@@ -30,6 +31,14 @@ def test_a_question_nobody_can_answer_is_refused_in_a_sentence(root, address):
     answer = root.get(address, headers={"accept-language": "en"})
     assert answer.status_code == 400
     assert "too large or not in order" in answer.content.decode()
+
+
+def test_a_choice_nobody_was_offered_is_refused_in_a_sentence(root):
+    sent = {"name": "Group", "permissions": str(2**70)}
+    answer = root.post("/admin/auth/group/add/", sent, headers={"accept-language": "en"})
+    assert answer.status_code == 400
+    assert "too large or not in order" in answer.content.decode()
+    assert not Group.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern, RoutePattern
+from django.utils import timezone
 
 from changes.models import Optimization
 from people.models import User
 from people.roles import Role
+from projects import editions
+from projects.models import Criterion
 from tests.changes.walking import walk
+from tests.projects.walking import Walk as ProjectWalk
 from tests.refusing import all_rows
 from tests.workflows.toys import define_voting, registered_only_here
 from workflows.actions import attach_file
@@ -97,8 +101,34 @@ def ids(case: Case, child_of: Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def ids_of_gates(world: dict[str, User], *, is_own: bool) -> dict[str, Any]:
+    """A criterion of the gate, or of the next one of the same project."""
+    return {"number": ProjectWalk(world).case.number, "code": "G1-01" if is_own else "G2-01"}
+
+
+def ids_of_criteria(world: dict[str, User], *, is_own: bool) -> dict[str, Any]:
+    """A criterion of a draft, or one that only the version before it has."""
+    edits: dict[str, Any] = {"actor": world["service_manager"], "at": timezone.now()}
+    draft = editions.draft_version(**edits)
+    removed = Criterion.objects.get(gate__version=draft, code="G1-02")
+    editions.remove_criterion(criterion=removed, **edits)
+    return {"version": draft.number, "code": "G1-01" if is_own else "G1-02"}
+
+
+def ids_for(
+    route: Route, world: dict[str, User], cases: tuple[Optimization, Optimization], *, is_own: bool
+) -> dict[str, Any]:
+    if route.template.startswith("/gates/"):
+        return ids_of_gates(world, is_own=is_own)
+    if route.template.startswith("/criteria/"):
+        return ids_of_criteria(world, is_own=is_own)
+    return ids(cases[0], cases[0] if is_own else cases[1])
+
+
 def people(route: Route) -> tuple[str, ...]:
-    return ("admin",) if route.template.startswith("/admin/") else READERS
+    whose = {"/admin/": ("admin",), "/gates/": ("pm", "ops_reviewer"),
+             "/criteria/": ("service_manager", "head")}  # fmt: skip
+    return next((who for start, who in whose.items() if route.template.startswith(start)), READERS)
 
 
 def test_the_addresses_are_found() -> None:
@@ -111,10 +141,10 @@ def test_the_addresses_are_found() -> None:
 def test_a_child_of_another_case_is_not_found_and_nothing_happens(
     route: Route, world: dict[str, User], two_cases: tuple[Optimization, Optimization]
 ) -> None:
-    here, other = two_cases
-    unknown = set(route.names) - set(ids(here, other))
+    there = ids_for(route, world, two_cases, is_own=False)
+    unknown = set(route.names) - set(there)
     assert not unknown, f"say in `ids` what {unknown} is, for one's own case and for another"
-    address = route.template.format(**ids(here, other))
+    address = route.template.format(**there)
     rows = all_rows()
     for who in people(route):
         client = Client()
@@ -131,8 +161,7 @@ def test_its_own_child_is_found(
     route: Route, world: dict[str, User], two_cases: tuple[Optimization, Optimization]
 ) -> None:
     """Else the 404 above would say nothing."""
-    here, _other = two_cases
     client = Client()
     client.force_login(world[people(route)[0]])
-    answer = client.get(route.template.format(**ids(here, here)))
+    answer = client.get(route.template.format(**ids_for(route, world, two_cases, is_own=True)))
     assert answer.status_code in (200, 302, 405)

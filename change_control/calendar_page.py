@@ -22,7 +22,7 @@ from people.actors import Actor
 DAY = timedelta(days=1)
 SHOWN = (*PLANNED, S.BACKED_OUT, S.FAILED, S.REVIEW, S.CLOSED)
 """What has a place in the calendar: what is planned, and what was done."""
-AT_ONCE = 4
+AT_ONCE = 3
 """So many changes a day are shown in the month; the page of the day has them all."""
 
 
@@ -117,10 +117,10 @@ def changes_between(who: Actor, start: datetime, end: datetime, **only: Any) -> 
 
 def spans(who: Actor, start: datetime, end: datetime, **only: Any) -> list[Span]:
     """Return what the calendar has of [start, end) (1 query)."""
-    system = only.pop("system", None)
+    system, zone = only.pop("system", None), get_current_timezone()
     rows = changes_between(who, start, end, **only)
     return [
-        Span(pk, localtime(begins), localtime(ends), systems, state in PLANNED)
+        Span(pk, begins.astimezone(zone), ends.astimezone(zone), systems, state in PLANNED)
         for pk, begins, ends, systems, state
         in rows.values_list("pk", "starts_at", "ends_at", "systems", "state")
         if system is None or system.code in systems

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from people.models import Absence, ApiToken, CustomerClass, Grant, Unit, User
@@ -22,13 +23,25 @@ class AuthorityForm(forms.ModelForm[Any]):
         help_texts = {"to_at": _("A time that has passed means: in a moment.")}
 
 
+class GrantForm(AuthorityForm):
+    def clean(self) -> dict[str, Any] | None:
+        """A role that has begun is ended, not rewritten: what was done with it stays explained."""
+        values = super().clean()
+        is_kept = self.instance.pk is not None and self.instance.from_at <= timezone.now()
+        if is_kept and set(self.changed_data) - {"to_at"}:
+            raise forms.ValidationError(
+                gettext("A role that has begun is not rewritten: end it, and give another one.")
+            )
+        return values
+
+
 POWERS = ("is_superuser", "groups", "user_permissions")
 """Fields of a person that give more than any role."""
 
 
 class GrantInline(admin.TabularInline[Grant, User]):
     model = Grant
-    form = AuthorityForm
+    form = GrantForm
     extra = 0
     can_delete = False  # it is ended: what was done with a role stays explained
 
@@ -73,7 +86,7 @@ class UnitAdmin(admin.ModelAdmin[Unit]):
 class GrantAdmin(admin.ModelAdmin[Grant]):
     list_display = ["user", "role", "unit", "from_at", "to_at"]
     list_filter = ["role"]
-    form = AuthorityForm
+    form = GrantForm
 
     def has_delete_permission(self, request: HttpRequest, obj: Grant | None = None) -> bool:
         """A role that has begun is ended, not deleted: what was done with it stays explained."""

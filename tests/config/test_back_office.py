@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils.timezone import localtime
+
+from people.models import Unit
 
 CASES = "/admin/workflows/case/"
 
@@ -48,3 +51,27 @@ def test_a_choice_nobody_was_offered_is_refused_in_a_sentence(root):
 )  # fmt: skip
 def test_what_makes_sense_is_answered(root, address):
     assert root.get(address).status_code in (200, 302)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_taken"),
+    [({"unit": "it"}, False), ({"role": "tester"}, False),
+     ({"to_at_0": "2030-01-01", "to_at_1": "00:00"}, True)],
+)  # fmt: skip
+def test_a_role_that_has_begun_is_ended_and_not_rewritten(root, world, change, is_taken):
+    grant = world["desk"].grants.get(role="service_desk")
+    begun = localtime(grant.from_at)
+    sent = {
+        "user": grant.user_id, "role": grant.role, "unit": grant.unit_id, "to_at_0": "",
+        "from_at_0": f"{begun:%Y-%m-%d}", "from_at_1": f"{begun:%H:%M:%S}", "to_at_1": "", **change,
+    }  # fmt: skip
+    if change.get("unit"):
+        sent["unit"] = Unit.objects.get(code=change["unit"]).pk
+    before = (grant.role, grant.unit_id)
+    answer = root.post(f"/admin/people/grant/{grant.pk}/change/", sent,
+                       headers={"accept-language": "en"})  # fmt: skip
+    grant.refresh_from_db()
+    assert (grant.role, grant.unit_id) == before
+    assert (answer.status_code, grant.to_at is not None) == (302 if is_taken else 200, is_taken)
+    if not is_taken:
+        assert "is not rewritten" in answer.content.decode()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.timezone import localtime
 
 from people.models import Absence, Grant
 from tests.world import NOON
@@ -58,9 +59,10 @@ def test_the_back_office_ends_roles_and_does_not_delete_them(world, client):
     grant = Grant.objects.get(user=world["head"])
     address = f"/admin/people/grant/{grant.pk}"
     assert client.post(f"{address}/delete/", {"post": "yes"}).status_code == 403
+    begun = localtime(grant.from_at)
     sent = {
         "user": grant.user_id, "role": grant.role, "unit": grant.unit_id,
-        "from_at_0": "2025-01-01", "from_at_1": "00:00:00",
+        "from_at_0": f"{begun:%Y-%m-%d}", "from_at_1": f"{begun:%H:%M:%S}",
         "to_at_0": "2026-11-23", "to_at_1": "09:59:30",  # in Shanghai, half a minute ago
     }  # fmt: skip
     assert client.post(f"{address}/change/", sent).status_code == 302

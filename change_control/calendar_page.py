@@ -13,10 +13,10 @@ from django.utils.timezone import get_current_timezone, localdate, localtime
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
-from change_control.conflicts import PLANNED, Conflict, conflicts_between
+from change_control.conflicts import PLANNED, Conflict, conflicts_of_these
 from change_control.models import LONGEST_WINDOW, Change, FreezePeriod, Risk
 from change_control.states import ChangeState as S
-from change_control.windows import concerns, freezes_over
+from change_control.windows import Spell, concerns, freezes_over
 from people.actors import Actor
 
 DAY = timedelta(days=1)
@@ -143,8 +143,9 @@ def days(who: Actor, begins: date, ends: date, most: int | None, **only: Any) ->
             for day in _met(localtime(freeze.starts_at), localtime(freeze.ends_at), found):
                 found[day].freezes.append(freeze)
     shown = {span.pk: span for day in found.values() for span in day.spans[:most]}
-    conflicts = conflicts_between(start, end, who.at, shown)
-    changes: Any = Change.objects.defer("search_tokens").in_bulk(shown)
+    windows = {pk: Spell(span.start, span.end) for pk, span in shown.items() if span.is_planned}
+    conflicts = conflicts_of_these(windows, who.at)
+    changes: Any = Change.objects.only("number", "title", "kind", "state", "type").in_bulk(shown)
     for one in found.values():
         one.entries = [
             Entry(changes[span.pk], span.start, span.end, conflicts.get(span.pk, []))

@@ -232,21 +232,32 @@ def conflicts_of(change: Change, at: datetime) -> list[Conflict]:
     return Surroundings.of(plan.start, plan.end, at, plan.systems).conflicts(plan)
 
 
-def conflicts_between(
-    start: datetime, end: datetime, at: datetime, of: Container[int] | None = None
-) -> dict[int, list[Conflict]]:
+def conflicts_between(start: datetime, end: datetime, at: datetime) -> dict[int, list[Conflict]]:
     """Return what stands in the way of each change that meets [start, end), by its id (6 queries).
 
-    Also what a change that reaches out of [start, end) meets there. `of`: only for these.
+    Also what a change that reaches out of [start, end) meets there.
     """
     reach = planned(start, end).aggregate(first=Min("starts_at"), last=Max("ends_at"))
     around = Surroundings.of(reach["first"] or start, reach["last"] or end, at)
+    met = {plan.pk for plan in around.plans if plan.pk and plan.meets(start, end)}
+    return _of_these(met, around)
+
+
+def conflicts_of_these(spells: Mapping[int, Spell], at: datetime) -> dict[int, list[Conflict]]:
+    """Return what stands in the way of each of these changes, by its id and window (5 queries)."""
+    if not spells:
+        return {}
+    start, end = min(one.start for one in spells.values()), max(one.end for one in spells.values())
+    return _of_these(spells, Surroundings.of(start, end, at))
+
+
+def _of_these(wanted: Container[int], around: Surroundings) -> dict[int, list[Conflict]]:
     plans = around.by_key()
     return {
         plan.pk: around.conflicts(plan, around.rivals_among(plans, plan))
         for plan in around.plans
-        if plan.pk is not None and (of is None or plan.pk in of) and plan.meets(start, end)
-    }  # fmt: skip
+        if plan.pk is not None and plan.pk in wanted
+    }
 
 
 class Passed(NamedTuple):

@@ -10,10 +10,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from change_control.cab import members
-from change_control.forms import long_text
 from change_control.models import AgendaItem
 from people.actors import Actor
-from workflows.forms import ActionForm, OpeningForm
+from workflows.forms import ActionForm, OpeningForm, long_text
 
 
 class MeetingFields(forms.Form):

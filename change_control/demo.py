@@ -5,6 +5,7 @@ Each is walked through the door at instants of the past, so its story is as real
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -83,6 +84,10 @@ class Story:
         return self.do("developer", "begin", late_start=late).do("developer", "tick", step=1)
 
 
+Telling = Callable[..., Story]
+Night = Callable[[int], datetime]
+
+
 def build(at: datetime) -> None:
     """Set up windows, freezes and templates, and tell every story up to `at`."""
     people = {user.username: user for user in User.objects.select_related("unit")}
@@ -95,7 +100,16 @@ def build(at: datetime) -> None:
         """Return 22:00 in Shanghai so many days from now."""
         return datetime.combine(localdate(at) + days * DAY, time(14), UTC)
 
-    now, because = at - 2 * HOUR, {"reason": "业务高峰，改期再议。Too busy then."}
+    _planned(story, night)
+    _carried_out(story, night, at - 2 * HOUR)
+    _over(story, night, at)
+    _meetings(people, at)
+    sweep(at)
+
+
+def _planned(story: Telling, night: Night) -> None:
+    """Changes that nobody has begun: drafts, what is judged and decided, what has its window."""
+    because = {"reason": "业务高峰，改期再议。Too busy then."}
     story(HOUR).file(
         "desk", "门户证书更新 Renew the certificate of the portal", ["portal"], night(20)
     )
@@ -121,6 +135,10 @@ def build(at: datetime) -> None:
     story().file(
         "analyst", "供应系统扩容 More disks for the supply system", ["supply-system"], night(12)
     ).approved().do("analyst", "hold", **because)  # fmt: skip
+
+
+def _carried_out(story: Telling, night: Night, now: datetime) -> None:
+    """Changes that are being made at this moment, and some that went wrong."""
     story().file(
         "analyst", "门户缓存调整 Other caches of the portal", ["portal"], now
     ).approved().begun()
@@ -139,6 +157,10 @@ def build(at: datetime) -> None:
     story().file(
         "analyst", "备份策略 Another backup scheme", ["supply-system"], night(-9)
     ).approved().begun().do("developer", "fail", reason="备份介质损坏。A broken medium.")  # fmt: skip
+
+
+def _over(story: Telling, night: Night, at: datetime) -> None:
+    """An emergency, what is closed, and what came to nothing; last a standard change."""
     fire = story(3 * DAY).file(
         "developer", "紧急：磁盘写满 Emergency: a disk is full", ["erp"], at - 3 * DAY + 2 * HOUR,
         type="emergency", implementer="analyst",
@@ -161,8 +183,6 @@ def build(at: datetime) -> None:
         "desk", "每周重启门户 Weekly restart of the portal", ["portal"], night(4), 2,
         type="standard", template="portal-restart",
     ).do("desk", "submit")  # fmt: skip
-    _meetings(people, at)
-    sweep(at)
 
 
 def _meetings(people: dict[str, User], at: datetime) -> None:

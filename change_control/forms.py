@@ -25,7 +25,7 @@ from change_control.models import (
 from change_control.states import DRAFTS
 from people.actors import Actor
 from people.models import User, in_reader_language
-from workflows.forms import ActionForm, OpeningForm
+from workflows.forms import ActionForm, OpeningForm, long_text
 from workflows.models import Case
 from workflows.systems import SystemsField
 
@@ -38,15 +38,6 @@ ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Tokyo", "Europe
          "Europe/London", "America/New_York", "UTC")  # fmt: skip
 GRACE = timedelta(minutes=15)
 """So much after its planned beginning a change may still begin without a word."""
-
-
-def long_text(
-    label: Any, *, required: bool = True, rows: int = 4, **kwargs: Any
-) -> forms.CharField:
-    return forms.CharField(
-        label=label, required=required, max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": rows}), **kwargs,
-    )  # fmt: skip
 
 
 class WallTimeField(forms.DateTimeField):

@@ -264,6 +264,11 @@ def _being_accepted(begun: Any) -> None:
 
 
 def _over(begun: Any) -> None:
+    _accepted(begun)
+    _ended_otherwise(begun)
+
+
+def _accepted(begun: Any) -> None:
     closed = (
         begun(150, 1)
         .file("requester", "工资条邮件加密发送", "finance-system", "用身份证后六位做密码。")
@@ -291,6 +296,10 @@ def _over(begun: Any) -> None:
         .deliver()
     )
     second.do("requester2", "accept", rating="4", rating_comment="")
+    watch_case(case=second.case, actor=second.people["service_manager"], at=second.now)
+
+
+def _ended_otherwise(begun: Any) -> None:
     begun(170, 1).file(
         "pm",
         "Archive closed projects after a year",
@@ -310,4 +319,3 @@ def _over(begun: Any) -> None:
     ).assess().propose("5", "20", "6", risk="high").do(
         "head", "convert", reason="超过 10 人天，转为项目立项。"
     )
-    watch_case(case=second.case, actor=second.people["service_manager"], at=second.now)

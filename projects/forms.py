@@ -26,7 +26,7 @@ from projects.models import (
 )
 from projects.rules import may_be_waived, objections
 from workflows.attachments import check
-from workflows.forms import ActionForm, OpeningForm, ReasonForm
+from workflows.forms import ActionForm, OpeningForm, ReasonForm, long_text
 from workflows.systems import SystemsField
 
 WAIVED_FOR, WAIVED_AT_MOST = timedelta(days=90), timedelta(days=180)
@@ -36,11 +36,6 @@ WAIVED_FOR, WAIVED_AT_MOST = timedelta(days=90), timedelta(days=180)
 def day(label: Any, **kwargs: Any) -> forms.DateField:
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return forms.DateField(label=label, widget=widget, **kwargs)
-
-
-def long_text(label: Any, *, rows: int = 3, **kwargs: Any) -> forms.CharField:
-    widget = forms.Textarea(attrs={"rows": rows})
-    return forms.CharField(label=label, max_length=20_000, widget=widget, **kwargs)
 
 
 def person(label: Any) -> forms.ModelChoiceField[User]:

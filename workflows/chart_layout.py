@@ -1,10 +1,8 @@
 """The layout of the picture of a process, from the Flow generated of it.
 
-viewflow's own grid was tried first: the optimization request (15 states, 46 pairs) came out as a
-bundle of lines on top of each other, its main path wandering over five rows. So: the main path
-is the middle row, detours lie in a row above and a row below, and lines run in the four channels
-between. All lines to one state share a track. Ways to give up (reject, withdraw) are named in
-the box instead of drawn, and their ends stand at the right.
+viewflow's own grid bundles the lines of 15 states. So: the main path is the middle row, detours
+lie in a row above and below, lines run in the four channels between, and all lines to one state
+share a track. Ways to give up are named in the box, and their ends stand at the right.
 """
 
 from __future__ import annotations

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from workflows.lifecycles import Lifecycle
 
 
+def long_text(label: Any, *, rows: int = 4, **kwargs: Any) -> forms.CharField:
+    """Return a field for several lines, of which no answer is too long to keep."""
+    widget = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(label=label, max_length=20_000, widget=widget, **kwargs)
+
+
 class ActionForm(forms.Form):
     """A form that knows who fills it and, for an action, the case (`self.flow.case`)."""
 

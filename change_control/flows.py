@@ -68,7 +68,8 @@ class ChangeLifecycle(Lifecycle):
         "type", "template", "reason", "systems", "starts_at", "ends_at", "time_zone",
         "outage_minutes", "plan", "test_evidence", "backout_plan", "backout_minutes",
         "return_until", "implementer", "verifier", "informed", "short_notice", "risk",
-        "risk_score", "risk_reason", "freeze_override", "began_at", "finished_at", "late_start",
+        "risk_score", "risk_reason", "goes_live", "live_override",
+        "freeze_override", "began_at", "finished_at", "late_start",
         "outcome", "has_overrun", "cause", "lessons",
     )
     places = (Place("change_calendar", _("Change calendar"), "calendar-event"),)
@@ -158,6 +159,12 @@ class ChangeLifecycle(Lifecycle):
     def except_from_freeze(self, **values: Any) -> None:
         self.put(**values)
 
+    @do([*BEFORE_WORK, S.ON_HOLD], label=_("Let it go live before acceptance"),
+        permission=has_role(HEAD) & ~rules.is_involved, conditions=[rules.is_kept_from_going_live],
+        custom=asks(forms.GoLiveForm, GRAVE))
+    def let_go_live(self, **values: Any) -> None:
+        self.put(**values)
+
     # -- waiting ---------------------------------------------------------------------------------
     @do(BEFORE_WORK, S.ON_HOLD, _("Put on hold"), permission=is_requester | has_role(MANAGER),
         custom=asks(ReasonForm))
@@ -174,7 +181,8 @@ class ChangeLifecycle(Lifecycle):
 
     # -- in the window ---------------------------------------------------------------------------
     @do(S.SCHEDULED, S.IMPLEMENTING, _("Begin"), permission=holds_task,
-        conditions=[rules.window_is_open, rules.no_hard_freeze, rules.is_as_approved],
+        conditions=[rules.window_is_open, rules.no_hard_freeze, rules.may_go_live,
+                    rules.is_as_approved],
         custom=asks(forms.BeginForm, MAIN))
     def begin(self, **values: Any) -> None:
         self.put(began_at=self.at, **values)
@@ -232,6 +240,8 @@ class ChangeLifecycle(Lifecycle):
         """Link a change to what it comes from."""
         if name == "open":
             self.link_to(values.get("origin", ""), CaseLink.Relation.RAISED_FROM)
+            if self.case.goes_live is not None:
+                self.link_to(self.case.goes_live.number, CaseLink.Relation.RELATES)
 
 
 class MeetingLifecycle(Lifecycle):

@@ -26,13 +26,14 @@ from change_control.states import DRAFTS
 from people.actors import Actor
 from people.models import User, in_reader_language
 from workflows.forms import ActionForm, OpeningForm, long_text
+from workflows.lifecycles import registered
 from workflows.models import Case
 from workflows.systems import SystemsField
 
 PLAN_FIELDS = (
     "what", "reason", "systems", "time_zone", "starts_at", "ends_at", "outage_minutes", "plan",
     "test_evidence", "backout_plan", "backout_minutes", "return_until", "implementer", "verifier",
-    "informed", "short_notice", "began_at", "finished_at",
+    "informed", "short_notice", "began_at", "finished_at", "goes_live",
 )  # fmt: skip
 ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Tokyo", "Europe/Berlin",
          "Europe/London", "America/New_York", "UTC")  # fmt: skip
@@ -119,10 +120,22 @@ class PlanFields(forms.Form):
         _("Why at short notice"), required=False, rows=2,
         help_text=_("Only where the window begins sooner than changes are usually submitted."),
     )  # fmt: skip
+    goes_live = forms.ModelChoiceField(
+        label=_("What goes live with it?"), queryset=Case.objects.none(),
+        to_field_name="number", required=False, empty_label=_("Nothing new"),
+        help_text=_("A project that goes into production by this change."),
+    )  # fmt: skip
     began_at = WallTimeField(
         label=_("Was begun"), help_text=_("Only where it was done before it was recorded.")
     )
     finished_at = WallTimeField(label=_("Was finished"))
+
+    def offer_what_goes_live(self) -> None:
+        """Offer the running projects that the reader may see."""
+        field = self.fields["goes_live"]
+        assert isinstance(field, forms.ModelChoiceField)
+        kinds = [one.kind for one in registered() if one.goes_live]
+        field.queryset = Case.objects.visible_to(self.who).open().filter(kind__in=kinds)
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
@@ -196,6 +209,7 @@ class FilingForm(PlanFields, OpeningForm):
     def prepare(self) -> None:
         super().prepare()
         del self.fields["on_behalf_of"]
+        self.offer_what_goes_live()
 
     def clean_origin(self) -> str:
         number: str = self.cleaned_data["origin"].strip()
@@ -235,7 +249,9 @@ class EditForm(PlanFields, ActionForm):
         if case.type not in DONE_TYPES:
             del self.fields["began_at"]
             del self.fields["finished_at"]
+        self.offer_what_goes_live()
         if case.state not in DRAFTS:
+            del self.fields["goes_live"]
             for name in case.needed:
                 self.fields[name].required = True
         self.initial = {name: getattr(case, name) for name in PLAN_FIELDS}
@@ -244,6 +260,7 @@ class EditForm(PlanFields, ActionForm):
             self.initial[name] = at and at.astimezone(case.zone).replace(tzinfo=None)
         for name in ("implementer", "verifier"):
             self.initial[name] = self.initial[name] and self.initial[name].username
+        self.initial["goes_live"] = case.goes_live and case.goes_live.number
 
 
 class AssessForm(ActionForm):
@@ -300,6 +317,10 @@ class AssessForm(ActionForm):
 
 class OverrideForm(ActionForm):
     freeze_override = long_text(_("Why in spite of the freeze?"), rows=3)
+
+
+class GoLiveForm(ActionForm):
+    live_override = long_text(_("Why before it is accepted?"), rows=3)
 
 
 class BeginForm(ActionForm):

@@ -22,11 +22,11 @@ from people.models import ApiToken
 from workflows.api.endpoint import Endpoint
 
 MAY_GO_ON = (S.SCHEDULED, S.IMPLEMENTING)
-CODES = ["not_approved", "other_content", "outside_window", "freeze"]
+CODES = ["not_approved", "other_content", "outside_window", "freeze", "not_accepted"]
 
 
 def reasons(case: Change, at: datetime, digest: str = "") -> Iterator[tuple[str, str]]:
-    """Yield code and sentence of everything that keeps the gate closed at `at` (≤ 9 queries).
+    """Yield code and sentence of everything that keeps the gate closed at `at` (≤ 12 queries).
 
     `digest`: what the pipeline is about to carry out, as the gate said it before.
     """
@@ -44,6 +44,9 @@ def reasons(case: Change, at: datetime, digest: str = "") -> Iterator[tuple[str,
     frozen = rules.no_hard_freeze(flow)
     if not frozen:
         yield "freeze", frozen.unmet
+    accepted = rules.may_go_live(flow)
+    if not accepted:
+        yield "not_accepted", accepted.unmet
 
 
 class ReasonDocument(serializers.Serializer[Any]):

@@ -261,6 +261,20 @@ def is_frozen(flow: Flow) -> Condition:
     return Condition(not no_hard_freeze(flow), unmet=_("No freeze is in the way."))
 
 
+def may_go_live(flow: Flow) -> Condition:
+    """What goes live is accepted first, or the head of operations says why not (M8)."""
+    case: Change = flow.case
+    if case.goes_live is None or case.live_override or case.was_done:
+        return Condition(True, unmet="")
+    brings = case.goes_live.concrete()
+    reason = brings.lifecycle(brings, None, flow.at).keeps_from_going_live()
+    return Condition(not reason, unmet=reason)
+
+
+def is_kept_from_going_live(flow: Flow) -> Condition:
+    return Condition(not may_go_live(flow), unmet=_("Nothing keeps it from going live."))
+
+
 def window_is_open(flow: Flow) -> Condition:
     case = flow.case
     return Condition(
@@ -357,6 +371,11 @@ def warnings(flow: Flow) -> list[str]:
             _("The last point of return, %(when)s, is past: backing out would overrun the window.")
             % {"when": _when(case.return_until)}
         )
+    kept = may_go_live(flow)
+    if not kept and case.state not in flow.closed:
+        found.append(kept.unmet)
+    if case.live_override:
+        found.append(_("Goes live before acceptance: %(reason)s") % {"reason": case.live_override})
     if case.freeze_override:
         found.append(_("Exception from a freeze: %(reason)s") % {"reason": case.freeze_override})
     return found

@@ -17,6 +17,7 @@ from projects import defaults
 from projects.actions import judge_evidence, show_evidence
 from projects.models import Gate, Project
 from projects.rules import opinions
+from projects.takeover import AGREES, is_at
 from workflows.door import open_case, perform
 from workflows.sweep import sweep
 
@@ -55,6 +56,12 @@ class Story:
         return self
 
     def submitted(self) -> Story:
+        if is_at(self.gate, AGREES):
+            self.do(
+                "pm", "write_agreement", mode="technical", team="应用运维组 Application operations",
+                what="系统、接口与资料。The system, its interfaces and its papers.",
+                when=self.project.ends_on.isoformat(),
+            )  # fmt: skip
         for one in self.gate.criteria:
             if one.is_must:
                 show_evidence(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor, automation
 from people.roles import Role
-from projects import forms, pages, rules
+from projects import forms, pages, rules, takeover, takeover_forms, trial
 from projects.models import Gate, GateCondition, Project, Waiver
+from projects.operation import OperationLifecycle
 from projects.states import GateState as S
 from projects.states import ProjectState as P
 from workflows.door import open_case, perform
@@ -46,6 +48,7 @@ SIGN_OFF = {
     rules.LIGHT: opinions_of(Seat(REVIEWER)), rules.OTHER: TAKING_OVER,
 }  # fmt: skip
 """Who gives an opinion at which gate; the head of operations gives the verdict."""
+__all__ = ["SIGN_OFF", "GateLifecycle", "OperationLifecycle", "ProjectLifecycle"]
 SHOWN = [S.OPEN, S.IN_REVIEW, S.AWAITING_VERDICT]
 
 
@@ -66,6 +69,7 @@ class ProjectLifecycle(Lifecycle):
     details = ("project_kind", "track", "effort_days", "systems", "manager", "starts_on", "ends_on",
                "catalogue")
     places = (Place("projects", _("Projects"), "rocket"),)
+    goes_live = True
     work = {P.RUNNING: Work(_("Lead it to its handover"), person=rules.manager, party=CUSTOMER)}
     clocks = (
         Clock("handover", _("Handover"), starts=[P.RUNNING], stops=[P.FINISHED], is_ours=False,
@@ -79,6 +83,20 @@ class ProjectLifecycle(Lifecycle):
     @do(P.RUNNING, P.CANCELLED, _("Cancel the project"), permission=has_role(HEAD),
         custom=asks(ReasonForm, GRAVE))
     def cancel(self, **values: Any) -> None: ...
+
+    @do(P.RUNNING, label=_("Write the handover agreement anew"), permission=rules.is_manager,
+        conditions=[takeover.was_agreed], custom=asks(takeover_forms.AgreementForm))
+    def write_agreement(self, **values: Any) -> None:
+        takeover.write_agreement(self.case, values, by=self.actor, at=self.at)
+
+    @do(P.RUNNING, label=_("Sign the handover agreement"),
+        permission=has_role(HEAD) & ~rules.is_of_the_project,
+        conditions=[takeover.waits_for_a_signature], custom=asks(NoteForm))
+    def sign_agreement(self, **values: Any) -> None:
+        takeover.sign_agreement(self.case, by=self.actor, at=self.at)
+
+    def keeps_from_going_live(self) -> str:
+        return takeover.keeps_from_going_live(self.case)
 
     def follow_up(self, name: str, values: dict[str, Any]) -> None:
         """Plan its gates when it is opened; cancel what is open when it is cancelled."""
@@ -126,7 +144,9 @@ class GateLifecycle(Lifecycle):
     idle = {S.PLANNED: _("The gate before it is not passed yet."),
             S.DEFERRED: _("It is taken up again on the day that was set.")}
     readers = READERS
-    details = ("parent", "gate_kind", "round", "planned_on", "deferred_until", "overruling")
+    details = ("parent", "gate_kind", "round", "planned_on", "trial_from", "trial_until",
+               "deferred_until", "overruling")
+    warnings = trial.warnings
     work = {
         S.OPEN: Work(_("Show the evidence and submit"), person=rules.manager, party=CUSTOMER),
         S.IN_REVIEW: Decision(
@@ -160,7 +180,22 @@ class GateLifecycle(Lifecycle):
     @do(S.PLANNED, S.OPEN, _("Open the gate"),
         permission=is_automation | rules.is_manager | has_role(REVIEWER),
         conditions=[rules.the_way_is_free])
-    def open_gate(self) -> None: ...
+    def open_gate(self) -> None:
+        if takeover.is_at(self.case, takeover.TRIAL):
+            today = localdate(self.at)
+            self.put(trial_from=today, trial_until=takeover.trial_ends(self.case.parent, today))
+
+    @do(S.OPEN, label=_("Write the handover agreement"), permission=rules.is_manager,
+        conditions=[takeover.yields_the_agreement], custom=asks(takeover_forms.AgreementForm))
+    def write_agreement(self, **values: Any) -> None:
+        takeover.write_agreement(self.case.parent, values, by=self.actor, at=self.at)
+
+    @do(S.OPEN, label=_("Extend the trial"),
+        permission=has_role(REVIEWER, HEAD) & ~rules.is_of_the_project,
+        conditions=[takeover.the_trial_may_be_extended],
+        custom=asks(takeover_forms.ExtendTrialForm))
+    def extend_trial(self, **values: Any) -> None:
+        self.put(extensions=self.case.extensions + 1, **values)
 
     @do([S.PLANNED, S.OPEN], label=_("Set another day"), permission=rules.is_manager,
         custom=asks(forms.PlanForm))
@@ -168,7 +203,8 @@ class GateLifecycle(Lifecycle):
         self.put(**values)
 
     @do(S.OPEN, S.IN_REVIEW, _("Submit"), permission=holds_task,
-        conditions=[rules.everything_is_shown], custom=asks(NoteForm, MAIN))
+        conditions=[takeover.the_handover_is_agreed, takeover.the_trial_is_over,
+                    rules.everything_is_shown], custom=asks(NoteForm, MAIN))
     def submit(self, **values: Any) -> None: ...
 
     @do([S.IN_REVIEW, S.AWAITING_VERDICT], S.OPEN, _("Take the submission back"),
@@ -215,7 +251,7 @@ class GateLifecycle(Lifecycle):
     # -- the verdict ------------------------------------------------------------------------------
     @do(S.AWAITING_VERDICT, Either(rules.after_acceptance, [S.ACCEPTED, S.CONDITIONS]),
         _("Accept"), permission=holds_task, conditions=[rules.musts_are_satisfied],
-        custom=asks(forms.AcceptForm, MAIN))
+        custom=asks(takeover_forms.AcceptForm, MAIN))
     def accept(self, **values: Any) -> None:
         self.put(**values)
 
@@ -254,13 +290,30 @@ class GateLifecycle(Lifecycle):
     def cancel(self) -> None: ...
 
     def follow_up(self, name: str, values: dict[str, Any]) -> None:
-        """Open the next gate as soon as this one is passed, unless a condition is overdue."""
-        if name == "accept":
-            following = Gate.objects.filter(
-                parent=self.case.parent_id, place=self.case.place + 1, state=S.PLANNED
-            ).first()
+        """Sign what was agreed, hand over what is taken over, and open the next gate as soon as
+        the way is free: also when the last overdue condition is met."""
+        if name == "accept" and takeover.is_at(self.case, takeover.AGREES):
+            takeover.sign_agreement(self.case.parent, by=self.actor, at=self.at)
+        if name == "accept" and takeover.is_at(self.case, takeover.TAKES_OVER):
+            self.take_over(values)
+        if name in ("accept", "meet"):
+            gates: Any = Gate.objects  # to mypy these are cases
+            following = gates.filter(
+                parent=self.case.parent_id, place__gt=self.case.place, state=S.PLANNED
+            ).order_by("place").first()
             if following is not None and rules.the_way_is_free(type(self)(following, at=self.at)):
                 perform(following, "open_gate", actor=automation(), at=self.at)
+
+    def take_over(self, values: dict[str, Any]) -> None:
+        """Enter the service in the catalogue and let it begin, in the mode decided."""
+        project: Project = self.case.parent
+        systems = takeover.take_into_catalogue(
+            self.case, values.get("service_name", ""), values["business_owner"],
+            values["criticality"],
+        )
+        decided = {name: values[name] for name in takeover_forms.MODE_FIELDS}
+        open_case("operation", actor=self.actor, requester=project.requester, at=self.at,
+                  raised=True, title=project.title, parent=project.pk, systems=systems, **decided)
 
     def parts(self, who: Actor) -> list[Part]:
         return pages.parts_of_gate(self, who)

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from people.actors import Actor
-from projects import rules
-from projects.models import Answer, Criterion, Gate, Project
+from projects import rules, takeover, trial
+from projects.models import Answer, Criterion, Gate, Mode, Operation, Project
 from projects.states import PASSED
 from projects.states import GateState as S
 from workflows.lifecycles import Part
@@ -19,6 +19,7 @@ from workflows.quorums import APPROVE, REJECT
 
 if TYPE_CHECKING:
     from projects.flows import GateLifecycle, ProjectLifecycle
+    from projects.operation import OperationLifecycle
 
 SHOWS, JUDGES = "shows", "judges"
 
@@ -86,7 +87,26 @@ def cards(project: Project, who: Actor) -> list[GateCard]:
 
 
 def parts_of_project(flow: ProjectLifecycle, who: Actor) -> list[Part]:
-    return [Part("projects/_gates.html", {"cards": cards(flow.case, who)})]
+    project: Project = flow.case
+    parts = [Part("projects/_gates.html", {"cards": cards(project, who)})]
+    return parts + agreement_part(project)
+
+
+def agreement_part(project: Project) -> list[Part]:
+    """Return what was agreed of the handover, once it is written (1 query)."""
+    last = takeover.agreement(project)
+    if last is None:
+        return []
+    url = reverse("handover", args=[project.number])
+    return [Part("projects/_agreement.html", {"agreement": last, "url": url})]
+
+
+def parts_of_operation(flow: OperationLifecycle, who: Actor) -> list[Part]:
+    """Return the duties of the mode, and the findings (2 queries)."""
+    case: Operation = flow.case
+    findings = case.findings.select_related("waiver__criterion", "settled_by")
+    context = {"mode": Mode(case.mode), "findings": findings}
+    return [Part("projects/_operation.html", context)]
 
 
 def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
@@ -106,6 +126,11 @@ def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
             },
         )
     ]  # fmt: skip
+    if takeover.is_at(gate, takeover.AGREES) or takeover.is_at(gate, takeover.TAKES_OVER):
+        found += agreement_part(gate.parent)
+    if gate.trial_from is not None:
+        figures = trial.figures(gate, gate.closed_at or who.at)
+        found.append(Part("projects/_trial.html", {"gate": gate, "figures": figures}))
     said = [one for one in rules.opinions(flow) if not one.is_open]
     if said:
         found.append(Part("projects/_opinions.html", {"rows": [opinion(one) for one in said]}))

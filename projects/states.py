@@ -22,5 +22,15 @@ class GateState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled with its project")
 
 
+class OperationState(models.TextChoices):
+    REGISTERED = "registered", _("Taken into the catalogue")
+    RUNNING = "running", _("In operation")
+    ATTENTION = "attention", _("In operation, with findings")
+    WITH_PROJECT = "with_project", _("Stays with the project")
+    HAND_BACK = "hand_back", _("Hand-back requested")
+    HANDED_BACK = "handed_back", _("Handed back")
+    RETIRED = "retired", _("Out of service")
+
+
 PASSED = (GateState.ACCEPTED, GateState.CONDITIONS)
 """States in which the next gate may be opened."""

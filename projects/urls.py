@@ -6,6 +6,7 @@ from projects import standard, views
 
 urlpatterns = [
     path("projects/", views.list_projects, name="projects"),
+    path("projects/<str:number>/handover/", views.show_handover, name="handover"),
     path("criteria/", standard.show_in_force, name="criteria"),
     path("criteria/draft/", standard.make_draft, name="criteria_draft"),
     path("criteria/<int:version>/", standard.show_version, name="criteria_version"),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from people.actors import Actor
 from projects import actions, forms, pages, rules
-from projects.models import Gate
+from projects.models import Gate, Project
 from projects.states import GateState as S
 from workflows.shell import actor_of
 from workflows.views import FORM, Request, find_case
@@ -24,6 +24,20 @@ def list_projects(request: Request) -> HttpResponse:
     who, is_all = actor_of(request), "all" in request.GET
     rows = pages.portfolio(who, only_open=not is_all)
     return render(request, "projects/portfolio.html", {"rows": rows, "is_all": is_all})
+
+
+@login_required
+@require_safe
+def show_handover(request: Request, number: str) -> HttpResponse:
+    """Show the handover agreement of a project, to be read and printed; earlier ones below."""
+    project = find_case(actor_of(request), number)
+    if not isinstance(project, Project):
+        raise Http404
+    agreements = list(project.agreements.select_related("written_by", "signed_by"))
+    if not agreements:
+        raise Http404
+    context = {"project": project, "agreement": agreements[0], "earlier": agreements[1:]}
+    return render(request, "projects/handover.html", context)
 
 
 @login_required

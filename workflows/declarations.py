@@ -119,6 +119,15 @@ class Place(NamedTuple):
     icon: str
 
 
+class Faults(NamedTuple):
+    """What a process of faults says of its cases, so that others can count them: the field with
+    their grade, which grades are grave, and the gravest."""
+
+    field: str
+    grave: Collection[str]
+    gravest: str
+
+
 class Part(NamedTuple):
     """A section that a process adds to the page of a case; the template finds `context` as
     `part`."""

@@ -30,6 +30,7 @@ from workflows.declarations import (
     Action,
     Clock,
     Decision,
+    Faults,
     Holder,
     Part,
     Place,
@@ -50,8 +51,9 @@ MAIN, GRAVE = "primary", "danger"
 
 __all__ = [
     "CUSTOMER", "GRAVE", "MAIN", "PROVIDER", "VENDOR", "Action", "Clock", "Condition", "Decision",
-    "Either", "Holder", "Lifecycle", "Part", "Place", "Text", "Work", "asks", "case_state",
-    "clocks_of_cases", "lifecycle_numbered", "lifecycle_of", "registered", "tasks_of_cases",
+    "Either", "Faults", "Holder", "Lifecycle", "Part", "Place", "Text", "Work", "asks",
+    "case_state", "clocks_of_cases", "lifecycle_numbered", "lifecycle_of", "registered",
+    "tasks_of_cases",
 ]  # fmt: skip
 
 
@@ -107,7 +109,8 @@ class Lifecycle:
     (roles that see every case of their unit), `filers` (roles that may file; none: everybody),
     `closed` (the final states), `idle` (states where nobody owes work, and why), `revision`,
     `path` (the states of the stepper), `details` (the fields the case page shows), `icon`,
-    `places` (pages of its own),
+    `places` (pages of its own), `goes_live` (its cases bring something into production),
+    `faults` (its cases tell of something broken),
     `renamed` (state or action of earlier days → its name today) and `retired` (action, source and
     target of ways that are no more), by which events of earlier days are read.
     """
@@ -131,6 +134,8 @@ class Lifecycle:
     path: ClassVar[Collection[str]] = ()
     details: ClassVar[Collection[str]] = ()
     places: ClassVar[Collection[Place]] = ()
+    goes_live: ClassVar[bool] = False
+    faults: ClassVar[Faults | None] = None
     escalation: ClassVar[Mapping[int, Collection[Role]]] = {
         100: (Role.SERVICE_MANAGER,),
         150: (Role.HEAD_OF_OPS,),
@@ -287,6 +292,10 @@ class Lifecycle:
         columns = {field.name for field in self.case._meta.concrete_fields}
         for name in columns & set(values):
             setattr(self.case, name, values[name])
+
+    def keeps_from_going_live(self) -> str:
+        """Return why nothing of this case may go into production yet; empty if nothing does."""
+        return ""
 
     def warnings(self) -> list[str]:
         """Return sentences that whoever decides should read first."""

@@ -80,6 +80,11 @@ class Change(Case):
     level = models.CharField(
         _("who decides"), max_length=10, choices=Risk, blank=True, editable=False
     )
+    goes_live = models.ForeignKey(
+        Case, models.PROTECT, null=True, blank=True, related_name="+",
+        verbose_name=_("goes live with it"),
+    )  # fmt: skip
+    live_override = models.TextField(_("why before acceptance"), blank=True)
     freeze_override = models.TextField(_("why in spite of the freeze"), blank=True)
 
     began_at = models.DateTimeField(_("begun"), null=True, blank=True, editable=False)

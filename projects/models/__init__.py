@@ -9,8 +9,9 @@ from projects.models.projects import (
     Project,
     Waiver,
 )
+from projects.models.takeover import HandoverAgreement, Mode, Operation, ServiceFinding
 
 __all__ = [
     "LIGHT_LIMIT", "Answer", "CatalogueVersion", "Criterion", "Gate", "GateCondition", "GateKind",
-    "Project", "Waiver",
+    "HandoverAgreement", "Mode", "Operation", "Project", "ServiceFinding", "Waiver",
 ]  # fmt: skip

@@ -97,6 +97,9 @@ class Gate(Case):
     planned_on = models.DateField(_("planned"))
     deferred_until = models.DateField(_("deferred until"), null=True, blank=True)
     overruling = models.TextField(_("why in spite of the objection"), blank=True)
+    trial_from = models.DateField(_("trial operation since"), null=True, blank=True)
+    trial_until = models.DateField(_("trial operation up to and including"), null=True, blank=True)
+    extensions = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("gate")

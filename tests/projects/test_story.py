@@ -264,7 +264,7 @@ def test_who_is_of_the_project_grants_no_waiver(world):
 
 
 # -- conditions, and the way on --------------------------------------------------------------------
-def test_an_overdue_condition_keeps_the_next_gates_closed(world):
+def test_an_overdue_condition_keeps_the_next_gates_closed_until_it_is_met(world):
     step = walk(world, "conditions")
     second = step.gate(2)
     assert second.state == "open"  # not overdue yet
@@ -280,7 +280,7 @@ def test_an_overdue_condition_keeps_the_next_gates_closed(world):
     condition = step.case.conditions.get()
     step.act("ops_reviewer", "meet", condition=condition.pk, note="Drilled.")
     assert step.case.state == "accepted"
-    assert perform(third, "open_gate", actor=world["pm"], at=step.at).case.state == "open"
+    assert step.gate(3).state == "open"
     assert sound(step.at)
 
 

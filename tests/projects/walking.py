@@ -8,6 +8,7 @@ from typing import Any
 from people.models import User
 from projects.actions import judge_evidence, show_evidence
 from projects.models import Gate, Project
+from projects.takeover import AGREES, TAKES_OVER, is_at
 from tests.world import NOON
 from workflows.door import open_case, perform
 from workflows.models import Clock, Task
@@ -20,12 +21,19 @@ FILING = {
 }  # fmt: skip
 LIGHT = {**FILING, "track": "light", "effort_days": "8", "ends_on": "2026-12-23"}
 CONDITION = {"what": "Two more drills", "owner": "pm", "due_on": "2026-12-31"}
+AGREEMENT = {"what": "The portal and its interfaces.", "when": "2027-07-23",
+             "team": "Applications", "mode": "technical"}  # fmt: skip
+TAKEN_OVER = {
+    "mode": "technical", "mode_reason": "The team was trained.", "effort_days": "40",
+    "skills": "yes", "yearly_cost": "120000", "budget_line": "IT-2028-07",
+    "review_on": "2029-07-01", "business_owner": "owner", "criticality": "normal",
+}  # fmt: skip
 SAID = {"note": "The restore was not shown."}
 WHY = {"reason": "Because."}
 GOOD: dict[str, dict[str, Any]] = {
     "note_condition": CONDITION, "agree_on_conditions": SAID, "object": SAID, "rework": WHY,
     "reject": WHY, "take_back": WHY, "defer": {**WHY, "deferred_until": "2027-01-11"},
-    "plan": {"planned_on": "2027-01-29"},
+    "plan": {"planned_on": "2027-01-29"}, "write_agreement": AGREEMENT,
 }  # fmt: skip
 REVIEWERS = ("ops_reviewer", "supervisor", "desk")
 ROUTES: dict[str, tuple[str, list[tuple[str, str]]]] = {
@@ -60,17 +68,28 @@ class Walk:
     def act(self, who: str, action: str, *, after: timedelta = QUARTER, **data: Any) -> Walk:
         self.at += after
         if action == "submit":
-            self.show()
+            self.make_ready()
         if action == "accept":
             self.judge()
+            if is_at(self.case, TAKES_OVER):
+                data = {**TAKEN_OVER, **data}
         self.case = perform(
             self.case, action, actor=self.world[who], at=self.at,
             **{**GOOD.get(action, {}), **data},
         ).case  # fmt: skip
         return self
 
+    def make_ready(self) -> None:
+        """Let the trial pass, agree on the handover, and show every must."""
+        if self.case.trial_until is not None:
+            ended = self.case.trial_until + DAY
+            self.at = max(self.at, datetime.combine(ended, NOON.timetz()))
+        self.show()
+
     def show(self, *, leave: str = "") -> Walk:
-        """Show evidence for every must but the one of code `leave`."""
+        """Show evidence for every must but the one of code `leave`, and the agreement."""
+        if is_at(self.case, AGREES) and self.case.state == "open":
+            perform(self.case, "write_agreement", actor=self.world["pm"], at=self.at, **AGREEMENT)
         for one in self.case.criteria:
             if one.is_must and one.code != leave:
                 show_evidence(

@@ -1,6 +1,6 @@
 """Every process walked at random beside its reference; and planted defects, which must be found.
 
-The short round is 200 walks of 25 steps, the full one 2000 of 40 more; each walk begins with up
+The short round is 200 walks of 25 steps, the full one 500 of 40 more; each walk begins with up
 to 40 moves that are right.
 """
 
@@ -24,7 +24,7 @@ from tests.walks.runner import Difference, walk_at_random
 WALKS = 50
 """In one part of a run; each part has a number of its own, so that several processes share it."""
 
-SHORT, FULL = 4, 40
+SHORT, FULL = 4, 10
 PARTS = range(SHORT + rounds(full=FULL, short=0))
 
 

@@ -30,6 +30,7 @@ from tests.walks.reference import (
     Timer,
     Who,
 )
+from workflows.door import open_case
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DRAFTS = ("draft", "returned")
@@ -430,11 +431,21 @@ def is_frozen(case: Reference) -> bool:
     )  # fmt: skip
 
 
+def is_too_early(case: Reference) -> bool:
+    """Something goes live by it that was not accepted, and nobody let it."""
+    facts = case.facts
+    return bool(facts.goes_live) and not facts.live_override and not was_done(case)
+
+
+def let_it_live(case: Reference, who: str, values: dict[str, Any]) -> None:
+    case.facts.live_override = values["live_override"].strip()
+
+
 def may_begin(case: Reference) -> bool:
-    """Inside the window, in no freeze, and as it was approved."""
+    """Inside the window, in no freeze, accepted where it goes live, and as it was approved."""
     facts = case.facts
     return bool(facts.starts_at <= case.at < facts.ends_at) and (
-        not is_frozen(case) and is_approved(case)
+        not is_frozen(case) and not is_too_early(case) and is_approved(case)
     )
 
 
@@ -453,6 +464,8 @@ def write(case: Reference, values: Mapping[str, Any]) -> None:
 
 def edit(case: Reference, who: str, values: dict[str, Any]) -> None:
     write(case, values)
+    if case.state in DRAFTS:
+        case.facts.goes_live = values.get("goes_live", "")
 
 
 def remember_what(case: Reference, who: str, values: dict[str, Any]) -> None:
@@ -589,6 +602,17 @@ WAITED: list[Led] = [
     ("desk", "hold", WHY), ("desk", "resume", {}), ("desk", "hold", WHY), ("desk", "resume", {}),
 ]  # fmt: skip
 
+
+def job(case: Reference) -> str:
+    """Open a small job that is not accepted yet; return its number."""
+    number: str = open_case(
+        "project", actor=User.objects.get(username="pm"), at=case.at, title="A small job",
+        project_kind="application", track="light", effort_days="8", goal="To be faster.",
+        systems=[], manager="pm", starts_on=case.today, ends_on=case.today + 30 * DAY,
+    ).case.number  # fmt: skip
+    return number
+
+
 FILINGS = [
     Filing("analyst", None, SOON),
     Filing("analyst", None, LATER, {}, SMALL_HOUSE),
@@ -637,6 +661,10 @@ FILINGS = [
     Filing("desk", None, AT_ONCE, led=BEGUN),
     Filing("analyst", None, SOON, led=[("analyst", "submit", {})]),
     Filing("desk", None, AT_ONCE, led=[*BEGUN, ("developer", "back_out", WHY)]),
+    Filing("desk", None, {**AT_ONCE, "goes_live": job}, led=BY_TWO),
+    Filing("pm", None, {**SOON, "goes_live": job}, led=[
+        ("pm", "submit", {}), ("change_manager", "assess", CALM),
+    ]),
 ]  # fmt: skip
 
 
@@ -662,6 +690,10 @@ def put_in_force(figures: Mapping[str, Any], at: datetime) -> None:
     template.systems.set(Service.objects.filter(code="portal"))
 
 
+def job_of(filing: Filing) -> str:
+    return str(filing.data.get("goes_live", ""))
+
+
 def facts(case: Reference, filing: Filing) -> dict[str, Any]:
     """Return the plan as it was filed, and the figures that are in force."""
     figures = {**USUAL, **filing.figures}
@@ -678,6 +710,7 @@ def facts(case: Reference, filing: Filing) -> dict[str, Any]:
         **figures, **said, "freezes": freezes, "template": template, "type": filing.data["type"],
         "people": {one.person for one in case.given if one.role} | {"requester", "requester2"},
         "filed_at": case.at, "risk": "", "level": "", "freeze_override": "", "held_from": "",
+        "live_override": "", "goes_live": job_of(filing), "job": job_of(filing),
         "outcome": "", "has_overrun": False, "steps": set(), "agreed": {},
     }  # fmt: skip
 
@@ -734,6 +767,8 @@ CHANGE = Process(
                          when=lambda case: level(case) in ("low", "medium")),
         "except_from_freeze": Move([*BEFORE_WORK, "on_hold"], None, HEAD, texts("freeze_override"),
                                    when=is_frozen, does=except_it),
+        "let_go_live": Move([*BEFORE_WORK, "on_hold"], None, HEAD, texts("live_override"),
+                            when=is_too_early, does=let_it_live),
         "hold": Move(BEFORE_WORK, "on_hold", REQUESTER_OR_MANAGER, REASON, does=remember_where),
         "resume": Move(["on_hold"], where_it_was, WORKER_OR_REQUESTER),
         "withdraw": Move([*DRAFTS, *BEFORE_WORK, "on_hold"], "withdrawn", REQUESTER_OR_MANAGER,
@@ -756,7 +791,8 @@ CHANGE = Process(
     facts=facts,
     stage=put_in_force,
     marks=marks,
+    raised=lambda case: 2 if case.facts.job else 0,
     kept=("risk", "level", "starts_at", "ends_at", "systems", "plan", "freeze_override",
-          "began_at", "finished_at", "outcome", "has_overrun"),
+          "live_override", "began_at", "finished_at", "outcome", "has_overrun"),
 )  # fmt: skip
 """The procedure; each line is one sentence of it."""

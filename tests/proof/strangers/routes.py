@@ -60,6 +60,8 @@ class Route:
             number = thing.meeting if "meetings/" in self.pattern else thing.change
         if "gates/" in self.pattern:
             number = thing.gate
+        if self.pattern.startswith("projects/"):
+            number = thing.project
         values = {
             "number": number, "pk": pk, "kind": "optimization", "metric": "response",
             "action": action, "name": action, "secret": "nobody-was-given-this",

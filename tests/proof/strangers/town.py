@@ -19,9 +19,10 @@ from django.test.client import ClientHandler
 from people.models import Absence, Grant, Unit, User
 from people.roles import Role
 from people.tokens import issue_token
+from projects.takeover import write_agreement
 from tests.change_control.walking import Walk as ChangeWalk
 from tests.changes.walking import DAY, GOOD, Walk
-from tests.projects.walking import LIGHT
+from tests.projects.walking import AGREEMENT, LIGHT
 from tests.projects.walking import Walk as ProjectWalk
 from tests.world import NOON, build_world
 from workflows.actions import assign_task, attach_file
@@ -57,6 +58,7 @@ class Thing:
     meeting: str = "CAB-2026-99999"
     gate: str = "GAT-2026-99999"
     """A gate of a project that whoever asked for the case leads."""
+    project: str = "PRJ-2026-99999"
 
     @property
     def values(self) -> dict[str, Any]:
@@ -205,7 +207,8 @@ def _open_projects(things: dict[str, Thing]) -> None:
         walk = ProjectWalk(world, **{**LIGHT, "title": f"project {name}", "manager": manager})
         if name == "closed":
             perform(walk.project, "cancel", actor=world["head"], at=NOON, reason="no money")
-        things[name].gate = walk.case.number
+        write_agreement(walk.project, AGREEMENT, by=world[manager], at=NOON)
+        things[name].gate, things[name].project = walk.case.number, walk.project.number
 
 
 def _sessions(people: dict[str, User]) -> dict[str, str]:

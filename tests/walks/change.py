@@ -583,6 +583,7 @@ SMALL_HOUSE = {"developer": "change_manager", "analyst": "cab_member", "owner": 
 BIG_BOARD = {"pm": "cab_member", "tester": "cab_member", "service_manager": "change_manager"}
 
 WHY = {"reason": "No."}
+LET = {"live_override": "It cannot wait."}
 CORE, DARING = {**CALM, "impact": "core"}, {**CALM, "impact": "core", "tested": "no"}
 IN_A_WEEK = {**LATER, "short_notice": "A gap."}
 AT_ONCE = {**LETTER, **window(25 * MINUTE, 5 * HOUR), "type": "emergency"}
@@ -661,9 +662,11 @@ FILINGS = [
     Filing("desk", None, AT_ONCE, led=BEGUN),
     Filing("analyst", None, SOON, led=[("analyst", "submit", {})]),
     Filing("desk", None, AT_ONCE, led=[*BEGUN, ("developer", "back_out", WHY)]),
-    Filing("desk", None, {**AT_ONCE, "goes_live": job}, led=BY_TWO),
+    Filing("desk", None, {**AT_ONCE, "goes_live": job}, led=[
+        *BY_TWO, ("desk", "hold", WHY), ("head", "let_go_live", LET),
+    ]),
     Filing("pm", None, {**SOON, "goes_live": job}, led=[
-        ("pm", "submit", {}), ("change_manager", "assess", CALM),
+        ("pm", "submit", {}), ("head", "let_go_live", LET), ("change_manager", "assess", CALM),
     ]),
 ]  # fmt: skip
 

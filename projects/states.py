@@ -18,9 +18,10 @@ class GateState(models.TextChoices):
     CONDITIONS = "conditions", _("Accepted with conditions")
     DEFERRED = "deferred", _("Deferred")
     ACCEPTED = "accepted", _("Accepted")
+    SKIPPED = "skipped", _("Skipped")
     REJECTED = "rejected", _("Rejected")
     CANCELLED = "cancelled", _("Cancelled with its project")
 
 
-PASSED = (GateState.ACCEPTED, GateState.CONDITIONS)
+PASSED = (GateState.ACCEPTED, GateState.CONDITIONS, GateState.SKIPPED)
 """States in which the next gate may be opened."""

@@ -1,16 +1,16 @@
 """Projects, the gates at which ops takes them over, and the criteria of acceptance (M8)."""
 
-from projects.models.catalogue import CatalogueVersion, Criterion, GateKind
-from projects.models.projects import (
+from projects.models.catalogue import (
     LIGHT_LIMIT,
-    Answer,
-    Gate,
-    GateCondition,
-    Project,
-    Waiver,
+    CatalogueVersion,
+    Criterion,
+    GateKind,
+    Track,
 )
+from projects.models.projects import Answer, Gate, GateCondition, Project, Waiver
+from projects.models.teams import ProjectMember
 
 __all__ = [
     "LIGHT_LIMIT", "Answer", "CatalogueVersion", "Criterion", "Gate", "GateCondition", "GateKind",
-    "Project", "Waiver",
+    "Project", "ProjectMember", "Track", "Waiver",
 ]  # fmt: skip

@@ -1,0 +1,121 @@
+"""The team of a project: who joins and who leaves, and that they see what they work on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from projects import rules
+from projects.forms import person
+from projects.models import Project, ProjectMember
+from workflows.forms import ActionForm
+from workflows.models import Case, Watch
+
+
+class MemberField(forms.ModelMultipleChoiceField[ProjectMember]):
+    def label_from_instance(self, obj: ProjectMember) -> str:
+        return label_of(obj)
+
+
+def label_of(member: ProjectMember) -> str:
+    return f"{member} · {member.get_part_display()}"
+
+
+class TeamForm(ActionForm):
+    """Somebody joins, some leave, or both."""
+
+    person = person(_("Who joins?"))
+    contact = forms.CharField(
+        label=_("Or who outside the house?"), max_length=200, required=False,
+        help_text=_("Name, company, telephone."),
+    )  # fmt: skip
+    part = forms.ChoiceField(
+        label=_("As what?"), choices=[("", "—"), *ProjectMember.Part.choices], required=False
+    )
+    leaving = MemberField(
+        label=_("Who leaves?"), queryset=ProjectMember.objects.none(), required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
+    is_mistake = forms.BooleanField(
+        label=_("They were entered by mistake"),
+        required=False,
+        help_text=_("Who was of the project does not review it afterwards; who never was, may."),
+    )
+
+    def prepare(self) -> None:
+        self.fields["person"].required = False
+        if not self.flow:
+            return
+        project: Any = self.flow.case
+        leaving = self.fields["leaving"]
+        if isinstance(leaving, forms.ModelMultipleChoiceField):
+            leaving.queryset = project.members.present().select_related("user")
+            if not leaving.queryset:
+                del self.fields["leaving"]
+        if rules.is_of_the_project(self.flow, self.who) or "leaving" not in self.fields:
+            del self.fields["is_mistake"]
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        joins = [name for name in ("person", "contact") if values.get(name)]
+        if self.errors:
+            return values
+        if not joins and not values.get("leaving"):
+            raise forms.ValidationError(gettext("Say who joins or who leaves."))
+        if len(joins) > 1:
+            self.add_error("contact", gettext("One at a time: a person or somebody outside."))
+        if joins and not values.get("part"):
+            self.add_error("part", gettext("Say as what they join."))
+        values["leaving"] = list(values.get("leaving", ()))
+        parts = dict(ProjectMember.Part.choices)
+        values["note"] = "\n\n".join(
+            [f"− {label_of(one)}" for one in values["leaving"]]
+            + [f"+ {values[name]} · {parts.get(values['part'], '')}" for name in joins]
+        )
+        if self.flow and values.get("person"):
+            team: Any = self.flow.case.members
+            if team.present().filter(user=values["person"], part=values["part"]).exists():
+                self.add_error("person", gettext("They are in the team already, as that."))
+        return values
+
+
+def change_team(
+    *, project: Project, at: datetime, person: Any = None, contact: str = "", part: str = "",
+    leaving: Any = (), is_mistake: bool = False, **values: Any,
+) -> None:  # fmt: skip
+    """Let somebody in and others go; who is in sees the project and its gates.
+
+    Somebody entered by mistake is forgotten, anybody else stays of the project.
+    """
+    cases = list(Case.objects.filter(Q(pk=project.pk) | Q(gate__parent=project)))
+    going = project.members.filter(pk__in=[one.pk for one in leaving])
+    if is_mistake:
+        going.delete()
+    else:
+        going.update(left_at=at)
+    gone = {one.user_id for one in leaving} - {
+        one.user_id for one in project.members.filter(left_at__isnull=True)
+    }
+    Watch.objects.filter(case__in=cases, user__in=gone).delete()
+    if person is None and not contact:
+        return
+    project.members.create(user=person, contact=contact, part=part, joined_at=at)
+    if person is not None:
+        Watch.objects.bulk_create(
+            [Watch(case=case, user=person, created_at=at) for case in cases], ignore_conflicts=True
+        )
+
+
+def shown_team(project: Project) -> list[dict[str, Any]]:
+    """Return who is in the team by part, in the order of the parts (1 query)."""
+    members = list(project.members.filter(left_at__isnull=True).select_related("user"))
+    return [
+        {"label": label, "people": [str(one) for one in members if one.part == part]}
+        for part, label in ProjectMember.Part.choices
+        if any(one.part == part for one in members)
+    ]

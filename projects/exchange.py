@@ -138,6 +138,9 @@ def _tracks(
         if missing := [code for code in track.gates if code not in gates]:
             sentence = _("There is no gate “%(code)s”.") % {"code": ", ".join(missing)}
             found.faults.append(Fault(TRACKS, line, sentence))
+        elif track.gates and found.gates[-1].code not in track.gates:
+            sentence = _("Every track ends with the last gate, %(gate)s.")
+            found.faults.append(Fault(TRACKS, line, sentence % {"gate": found.gates[-1]}))
         elif _is_sound(found, TRACKS, line, track, seen):
             seen[track.code] = track
     return list(seen.values())
@@ -164,10 +167,11 @@ def _is_sound(
     sentences = []
     try:
         row.clean_fields(exclude=["version", "gate"])
+        row.validate_constraints(exclude=["version", "gate"])
     except ValidationError as error:
         columns: Any = {column.name: column for column in row._meta.get_fields()}
         sentences = [
-            f"{columns[name].verbose_name}: {said}"
+            f"{columns[name].verbose_name}: {said}" if name in columns else said
             for name, several in error.message_dict.items() for said in several
         ]  # fmt: skip
     if row.code in seen:

@@ -320,12 +320,13 @@ class TrackForm(forms.ModelForm[Track]):
             raise forms.ValidationError(sentence % {"gate": last})
         return codes
 
-    def validate_constraints(self) -> None:
-        """Also the constraints that name the version, which the form does not ask for."""
-        try:
-            self.instance.validate_constraints()
-        except forms.ValidationError as error:
-            self.add_error(None, error)
+    def clean_code(self) -> str:
+        """Refuse a code twice: the form does not ask for the version, so Django does not."""
+        code: str = self.cleaned_data["code"]
+        others = self.instance.version.tracks.exclude(pk=self.instance.pk)
+        if others.filter(code=code).exists():
+            raise forms.ValidationError(gettext("The version has a track of this code."))
+        return code
 
 
 class PublishForm(forms.Form):

@@ -70,15 +70,13 @@ def keep_answers(gate: Gate, kind: GateKind) -> None:
 
 
 def to_show_again(gate: Gate, version: CatalogueVersion) -> list[str]:
-    """Return the codes of what was shown in this round and counts no more under `version`."""
+    """Return the codes of what was shown in this round and reads otherwise in `version`."""
     new = _by_code(version)
     shown = gate.answers.filter(round=gate.round).select_related("criterion__gate")
     lost = [
         one.criterion.code for one in shown
-        if one.is_present and (
-            (after := new.get(_place(one.criterion))) is None
-            or _reads_otherwise(one.criterion, after)
-        )
+        if one.is_present and (after := new.get(_place(one.criterion)))
+        and _reads_otherwise(one.criterion, after)
     ]  # fmt: skip
     return sorted(lost)
 

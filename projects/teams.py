@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from people.models import User
 from projects import rules
 from projects.forms import person
 from projects.models import Project, ProjectMember
@@ -62,26 +63,27 @@ class TeamForm(ActionForm):
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
-        joins = [name for name in ("person", "contact") if values.get(name)]
+        leaving = values["leaving"] = list(values.get("leaving", ()))
+        joining = [values[name] for name in ("person", "contact") if values.get(name)]
+        part = values.get("part", "")
         if self.errors:
             return values
-        if not joins and not values.get("leaving"):
+        if not joining and not leaving:
             raise forms.ValidationError(gettext("Say who joins or who leaves."))
-        if len(joins) > 1:
+        if len(joining) > 1:
             self.add_error("contact", gettext("One at a time: a person or somebody outside."))
-        if joins and not values.get("part"):
+        elif joining and not part:
             self.add_error("part", gettext("Say as what they join."))
-        values["leaving"] = list(values.get("leaving", ()))
-        parts = dict(ProjectMember.Part.choices)
-        values["note"] = "\n\n".join(
-            [f"− {label_of(one)}" for one in values["leaving"]]
-            + [f"+ {values[name]} · {parts.get(values['part'], '')}" for name in joins]
-        )
-        if self.flow and values.get("person"):
-            team: Any = self.flow.case.members
-            if team.present().filter(user=values["person"], part=values["part"]).exists():
-                self.add_error("person", gettext("They are in the team already, as that."))
-        return values
+        elif joining and self._is_in_the_team(joining[0], part):
+            self.add_error("person", gettext("They are in the team already, as that."))
+        joined = [f"+ {one} · {ProjectMember.Part(part).label}" for one in joining if part]
+        return {**values, "note": "\n\n".join([f"− {label_of(one)}" for one in leaving] + joined)}
+
+    def _is_in_the_team(self, who: User | str, part: str) -> bool:
+        if self.flow is None or isinstance(who, str):
+            return False
+        team: Any = self.flow.case.members
+        return bool(team.present().filter(user=who, part=part).exists())
 
 
 def change_team(

@@ -14,19 +14,24 @@ SHIPPED = {
 
 def fill(apps, schema_editor):
     """Give every version the two tracks there were, and say which projects go the light one."""
-    for version in apps.get_model("projects", "CatalogueVersion").objects.all():
-        last = version.gates.order_by("-place").values_list("code", flat=True).first()
-        for code, (name, name_zh, limit) in SHIPPED.items():
-            version.tracks.get_or_create(
-                code=code,
-                defaults={
-                    "name": name,
-                    "name_zh": name_zh,
-                    "gates": [last] if limit and last else [],
-                    "limit_days": limit,
-                    "is_light": limit is not None,
-                },
-            )
+    Track = apps.get_model("projects", "Track")
+    for version in apps.get_model("projects", "CatalogueVersion").objects.order_by("pk"):
+        last = version.gates.order_by("-place").values_list("code", flat=True)[:1]
+        Track.objects.bulk_create(
+            [
+                Track(
+                    version=version,
+                    code=code,
+                    name=name,
+                    name_zh=name_zh,
+                    gates=list(last) if limit else [],
+                    limit_days=limit,
+                    is_light=limit is not None,
+                )
+                for code, (name, name_zh, limit) in SHIPPED.items()
+            ],
+            ignore_conflicts=True,
+        )
     apps.get_model("projects", "Project").objects.filter(track="light").update(is_light=True)
 
 

@@ -116,6 +116,10 @@ BODIES: dict[str, Sent] = {
     "new/<slug:kind>/": lambda thing, action: FILING,
     "cases/<str:number>/do/<slug:name>/": _action,
     "cases/<str:number>/comment/": lambda thing, action: {"body": "Any news?"},
+    "cases/<str:number>/link/": lambda thing, action: {
+        "target": thing.target,
+        "relation": "relates",
+    },
     "cases/<str:number>/attach/": lambda thing, action: {"attachments": upload()},
     "tasks/<int:pk>/assign/": lambda thing, action: {"to": thing.to},
 }

@@ -46,12 +46,11 @@ class Story:
 
     def team(self, **members: str) -> Story:
         """Let people join, each as what the name says; and one at the vendor's."""
-        outside = {
-            "part": "vendor",
-            "contact": "赵工 Zhao, 示例软件 Example Software, 021-5550 1234",
-        }
-        joining = [{"part": part, "person": who} for part, who in members.items()]
-        for data in (*joining, outside):
+        joining: list[dict[str, Any]] = [
+            *({"part": part, "person": who} for part, who in members.items()),
+            {"part": "vendor", "contact": "赵工 Zhao, 示例软件 Example Software, 021-5550 1234"},
+        ]
+        for data in joining:
             perform(self.project, "change_team", actor=self.people["pm"], at=self.at, **data)
         return self
 

@@ -63,7 +63,7 @@ class Route:
         values = {
             "number": number, "pk": pk, "kind": "optimization", "metric": "response",
             "action": action, "name": action, "secret": "nobody-was-given-this",
-            "code": "G1-01", "version": 1,
+            "code": "light" if "tracks/" in self.pattern else "G1-01", "version": 1,
         }  # fmt: skip
         return "/" + PARAMETER.sub(lambda found: str(values[found[1]]), self.pattern)
 

@@ -125,7 +125,7 @@ def _previews(project: Project, versions: QuerySet[CatalogueVersion]) -> Iterato
         gates = [gate for gate, _kind in gates_to_renew(project, version)]
         again = [code for gate in gates if gate.state == S.OPEN
                  for code in to_show_again(gate, version)]  # fmt: skip
-        sentence = gettext("Under version %(number)s go: %(gates)s.") % {
+        sentence = gettext("These gates go by version %(number)s: %(gates)s.") % {
             "number": version.number,
             "gates": listing(gate.gate_kind.code for gate in gates) or "—",
         }

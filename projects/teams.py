@@ -36,7 +36,9 @@ class TeamForm(ActionForm):
         help_text=_("Name, company, telephone."),
     )  # fmt: skip
     part = forms.ChoiceField(
-        label=_("As what?"), choices=[("", "—"), *ProjectMember.Part.choices], required=False
+        label=_("As what?"),
+        choices=[("", "---------"), *ProjectMember.Part.choices],
+        required=False,
     )
     leaving = MemberField(
         label=_("Who leaves?"), queryset=ProjectMember.objects.none(), required=False,
@@ -76,14 +78,26 @@ class TeamForm(ActionForm):
             self.add_error("part", gettext("Say as what they join."))
         elif joining and self._is_in_the_team(joining[0], part):
             self.add_error("person", gettext("They are in the team already, as that."))
-        joined = [f"+ {one} · {ProjectMember.Part(part).label}" for one in joining if part]
-        return {**values, "note": "\n\n".join([f"− {label_of(one)}" for one in leaving] + joined)}
+        return {**values, "note": _story(values, joining, leaving)}
 
     def _is_in_the_team(self, who: User | str, part: str) -> bool:
         if self.flow is None or isinstance(who, str):
             return False
         team: Any = self.flow.case.members
         return bool(team.present().filter(user=who, part=part).exists())
+
+
+def _story(values: dict[str, Any], joining: list[Any], leaving: list[ProjectMember]) -> str:
+    """Say in sentences who joins and who leaves, for the history of the project."""
+    left = (
+        gettext("%(who)s was entered by mistake (%(part)s).") if values.get("is_mistake")
+        else gettext("%(who)s leaves (%(part)s).")
+    )  # fmt: skip
+    told = [left % {"who": one, "part": one.get_part_display()} for one in leaving]
+    if part := values.get("part"):
+        as_what = {"part": ProjectMember.Part(part).label}
+        told += [gettext("%(who)s joins (%(part)s).") % {"who": one, **as_what} for one in joining]
+    return "\n\n".join(told)
 
 
 def change_team(

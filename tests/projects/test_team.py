@@ -79,7 +79,7 @@ def test_the_story_tells_who_joined_and_who_left(world):
     step = leave(join(walk(world), "developer"), "developer", by="head")
     notes = list(step.project.events.filter(action="change_team").values_list("note", flat=True))
     name = str(world["developer"])
-    assert notes == [f"+ {name} · Developer", f"− {name} · Developer"]
+    assert notes == [f"{name} joins (Developer).", f"{name} leaves (Developer)."]
     assert name in page(world, "pm", step.project.get_absolute_url(), step.at)
 
 

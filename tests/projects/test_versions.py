@@ -211,7 +211,7 @@ def test_the_page_says_that_newer_criteria_are_in_force_and_what_they_mean(world
     assert "/criteria/2/changes/?from=1" in shown
     shown = page(world, "head", f"{address}do/change_criteria/", step.at)
     assert "/criteria/2/changes/?from=1" in shown
-    assert "Under version 2 go: G1, G2, G3, G4, G5, G6, G7, G8." in shown
+    assert "These gates go by version 2: G1, G2, G3, G4, G5, G6, G7, G8." in shown
     assert "To be shown again: G1-01." in shown
     with time_machine.travel(step.at + QUARTER, tick=False):
         sent = {"catalogue": "2", "reason": "Clearer."}

@@ -10,7 +10,9 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from people.actors import holders_of
 from people.models import User
+from people.roles import Role
 from projects import rules
 from projects.forms import person
 from projects.models import Project, ProjectMember
@@ -78,6 +80,8 @@ class TeamForm(ActionForm):
             self.add_error("part", gettext("Say as what they join."))
         elif joining and self._is_in_the_team(joining[0], part):
             self.add_error("person", gettext("They are in the team already, as that."))
+        elif joining and not self._leaves_a_head(joining[0]):
+            self.add_error("person", gettext("Nobody would be left who decides on its gates."))
         return {**values, "note": _story(values, joining, leaving)}
 
     def _is_in_the_team(self, who: User | str, part: str) -> bool:
@@ -85,6 +89,14 @@ class TeamForm(ActionForm):
             return False
         team: Any = self.flow.case.members
         return bool(team.present().filter(user=who, part=part).exists())
+
+    def _leaves_a_head(self, who: User | str) -> bool:
+        """Tell whether somebody is left to decide: who is of the project does not."""
+        if self.flow is None or isinstance(who, str):
+            return True
+        project: Any = self.flow.case
+        heads = {one.pk for one in holders_of(Role.HEAD_OF_OPS, project.unit, self.who.at)}
+        return who.pk not in heads or bool(heads - {who.pk} - project.people)
 
 
 def _story(values: dict[str, Any], joining: list[Any], leaving: list[ProjectMember]) -> str:

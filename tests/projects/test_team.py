@@ -165,6 +165,16 @@ def test_the_seats_of_the_review_go_past_the_team(world):
     assert not Task.objects.filter(case=step.case, step="in_review").exists()
 
 
+def test_the_last_who_could_decide_does_not_join(world):
+    step = walk(world)
+    with refused(BadData, "Nobody would be left who decides on its gates."):
+        join(step, "head")
+    give(world, "analyst", "head_of_ops")
+    join(step, "head")
+    with refused(BadData, "Nobody would be left"):
+        join(step, "analyst")
+
+
 def test_the_team_is_asked_for_once_however_many_are_asked_about(world, django_assert_num_queries):
     step = join(walk(world), "developer")
     flow = fresh(step).case.lifecycle(step.case)

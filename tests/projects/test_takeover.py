@@ -439,4 +439,4 @@ def test_the_page_of_a_service_shows_duty_and_findings(world):
         browser.force_login(world["ops_reviewer"])
         page = browser.get(case.get_absolute_url(), follow=True).content.decode()
     assert "Slow on Mondays" in page
-    assert "mend platform and technical faults" in page
+    assert "处理平台和技术故障" in page

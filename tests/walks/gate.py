@@ -19,6 +19,7 @@ from projects.models import CatalogueVersion, Criterion, Gate, GateKind
 from tests.walks.hours import DAY, end_of, local_day
 from tests.walks.reference import (
     SYSTEM,
+    WAIT,
     Chair,
     Deed,
     Filing,
@@ -637,57 +638,67 @@ due what was promised there: the verdict is awaited."""
 SECOND = {"gates": ["G3", "G4", "G5"], "place": 2}
 SMALL_HOUSE = {"pm": "ops_reviewer", "developer": "head_of_ops", "desk": "ops_reviewer"}
 ANOTHER_HEAD = {"ops_reviewer": "head_of_ops", "supervisor": "ops_reviewer"}
+ANOTHER_DUTY = {"pm": "head_of_ops", "ops_reviewer": "supervisor"}
+WHY, SAID = {"reason": "Because."}, {"note": "The restore was not shown."}
 SHOW: list[Led] = [("pm", "show", {})]
 SUBMITTED: list[Led] = [*SHOW, ("pm", "submit", {})]
-AGREE: list[Led] = [("ops_reviewer", "judge", {}), ("ops_reviewer", "agree", {}),
-                    ("supervisor", "agree", {})]  # fmt: skip
-HEARD: list[Led] = [*SUBMITTED, *AGREE]
-ALL_HEARD: list[Led] = [*AGREE, ("desk", "agree", {})]
-SAID = {"note": "The restore was not shown."}
-OBJECTED: list[Led] = [
-    *SUBMITTED, ("ops_reviewer", "judge", {}), ("supervisor", "object", SAID),
-    ("ops_reviewer", "agree", {}),
-]  # fmt: skip
+AGREE: list[Led] = [("ops_reviewer", "agree", {}), ("supervisor", "agree", {})]
+JUDGED: list[Led] = [*SUBMITTED, ("ops_reviewer", "judge", {})]
+HEARD: list[Led] = [*JUDGED, *AGREE]
+OBJECTED: list[Led] = [*JUDGED, ("supervisor", "object", SAID), ("ops_reviewer", "agree", {})]
 DRILLS = {"what": "Drills", "owner": "pm"}
 PROMISED: list[Led] = [
     *HEARD, ("head", "note_condition", {**DRILLS, "due_on": 3 * DAY}),
     ("head", "note_condition", {**DRILLS, "due_on": DAY}),
 ]  # fmt: skip
-WAIVED: list[Led] = [
-    *SUBMITTED,
-    ("pm", "ask_waiver", {"criterion": "G2-01", "expires_on": DAY}),
-    ("head", "grant_waiver", {"waiver": 1, "note": "Carried."}),
-    ("ops_reviewer", "judge", {"criteria": ["G2-02", "G2-03"]}),
-    ("ops_reviewer", "agree", {}), ("supervisor", "agree_on_conditions", SAID),
-]  # fmt: skip
-WHY = {"reason": "Because."}
+ACCEPTED: Led = ("head", "accept", {})
+REWORK: Led = ("head", "rework", WHY)
 CANCELLED: Led = ("head", "cancel_project", {})
+DEFERRED: Led = ("head", "defer", {**WHY, "deferred_until": 3 * DAY})
+ASKED: Led = ("pm", "ask_waiver", {"criterion": "G2-01", "expires_on": DAY})
+GRANTED: Led = ("head", "grant_waiver", {"waiver": 1, "note": "Carried."})
+REVOKED: Led = ("head", "revoke_waiver", {"waiver": 1, "note": "No more."})
+OTHERS_PASS: list[Led] = [("ops_reviewer", "judge", {"criteria": ["G2-02", "G2-03"]}), *AGREE]
+EXTENDED: Led = ("ops_reviewer", "extend_trial", {**WHY, "trial_until": 40 * DAY})
 
 FILINGS = [
+    Filing("pm", None, LETTER, led=[
+        ("pm", "show", {"criteria": ["G2-01", "G2-02"]}), ("pm", "submit", {}), *AGREE,
+    ]),
+    Filing("pm", None, LETTER, {}, ANOTHER_DUTY, led=[*JUDGED, AGREE[0], AGREE[0]]),
+    Filing("pm", None, {**LETTER, "track": "light"}, {"gates": ["G2", "G6"]}, SMALL_HOUSE,
+           led=SUBMITTED),
+    Filing("pm", None, LETTER, {}, SMALL_HOUSE, away={"pm": "ops_reviewer"}, led=SUBMITTED),
+    Filing("pm", None, LETTER, {**SECOND, "owed": [1]}, led=[
+        ("", WAIT, {"until": 3 * DAY}), ("head", "accept_before", {}),
+    ]),
+    Filing("pm", None, LETTER, led=[
+        *PROMISED, ACCEPTED, ("ops_reviewer", "meet", {"condition": 2, "note": "Drilled."}),
+    ]),
+    Filing("pm", None, LETTER, led=[*HEARD, DEFERRED]),
+    Filing("pm", None, LETTER, led=[*SUBMITTED, ASKED, GRANTED, REVOKED, ASKED, *OTHERS_PASS]),
+    Filing("pm", None, LETTER, led=[*SUBMITTED, ASKED, GRANTED, *OTHERS_PASS]),
+    Filing("pm", None, LETTER, led=[*HEARD, REWORK]),
+    Filing("pm", None, LETTER, led=[
+        *OBJECTED, ("head", "accept", {"overruling": "It is carried."}),
+    ]),
+    Filing("pm", None, LETTER, led=[*OBJECTED, REWORK, *HEARD, ACCEPTED]),
+    Filing("pm", None, LETTER, {"gates": ["G7", "G8"]}, led=[*SHOW, EXTENDED]),
+    Filing("pm", None, LETTER, {"gates": ["G1", "G2"]}, led=SHOW),
+    Filing("pm", None, LETTER, {**SECOND, "owed": [2]}),
     Filing("pm", None, LETTER, {"gates": ["G1", "G2"]}),
     Filing("pm", None, PLATFORM, {"gates": ["G6", "G7"]}, ANOTHER_HEAD),
-    Filing("pm", None, LETTER, {"gates": ["G7", "G8"]}),
-    Filing("pm", None, LETTER, {"gates": ["G8"]}, led=[*SUBMITTED, *ALL_HEARD]),
+    Filing("pm", None, LETTER, {"gates": ["G8"]}, led=[*HEARD, ("desk", "agree", {})]),
     Filing("ops_reviewer", None, LETTER, {"gates": ["G4", "G7"]}, SMALL_HOUSE),
-    Filing("pm", None, {**LETTER, "track": "light"}, {"gates": ["G2", "G6"]}, SMALL_HOUSE),
-    Filing("pm", None, LETTER, {**SECOND, "owed": [2]}),
-    Filing("pm", None, PLATFORM, SECOND, {"pm": "head_of_ops", "ops_reviewer": "supervisor"}),
+    Filing("pm", None, PLATFORM, SECOND, ANOTHER_DUTY),
     Filing("service_manager", None, LETTER, {"gates": ["X1", "X2"]}, ANOTHER_HEAD),
-    Filing("pm", None, LETTER, {}, SMALL_HOUSE, away={"pm": "ops_reviewer"}),
     Filing("head", None, {**LETTER, "manager": "owner"}, {},
            {"owner": "supervisor", "pm": "head_of_ops"}),
-    Filing("pm", None, LETTER, led=HEARD),
-    Filing("pm", None, LETTER, {}, {"pm": "head_of_ops"}, led=HEARD),
-    Filing("pm", None, LETTER, led=OBJECTED),
-    Filing("pm", None, LETTER, led=WAIVED),
     Filing("pm", None, LETTER, {}, ANOTHER_HEAD, led=PROMISED),
-    Filing("pm", None, LETTER, led=[*PROMISED, ("head", "accept", {})]),
-    Filing("pm", None, LETTER, led=[*HEARD, ("head", "defer", {**WHY, "deferred_until": 3 * DAY})]),
-    Filing("pm", None, LETTER, led=[*HEARD, ("head", "rework", WHY)]),
-    Filing("pm", None, LETTER, led=[*HEARD, ("head", "rework", WHY), *SUBMITTED]),
+    Filing("pm", None, LETTER, led=JUDGED),
     Filing("pm", None, LETTER, led=[*HEARD, ("head", "reject", WHY)]),
     Filing("pm", None, LETTER, led=[*HEARD, CANCELLED]),
-    Filing("pm", None, LETTER, led=[*PROMISED, ("head", "accept", {}), CANCELLED]),
+    Filing("pm", None, LETTER, led=[*PROMISED, ACCEPTED, CANCELLED]),
     Filing("pm", None, LETTER, SECOND, led=[CANCELLED]),
     Filing("pm", None, LETTER, {**SECOND, "owed": [2, 3]}, led=[("head", "accept_before", {})]),
     Filing("pm", None, LETTER, {}, SMALL_HOUSE, away={"pm": "developer"}, led=[

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from projects import actions, forms, rules
+from projects import forms, rules, takeover
 from projects.flows import GateLifecycle
 from projects.models import Answer, Criterion, GateCondition, Project, Waiver
 from projects.states import GateState as S
@@ -18,11 +18,6 @@ from workflows.lifecycles import Condition, Lifecycle
 
 
 # -- who ------------------------------------------------------------------------------------------
-def who_is_of_the_project_decides(patch: pytest.MonkeyPatch) -> None:
-    """And reviews, and judges, and grants waivers."""
-    patch.setattr(rules.is_of_the_project, "test", lambda flow, who: False)
-
-
 def the_submitter_gives_the_verdict(patch: pytest.MonkeyPatch) -> None:
     """Who is of the project reviews nothing, and decides."""
     real = Lifecycle.is_barred
@@ -62,19 +57,6 @@ def two_roles_of_one_person_speak_once(patch: pytest.MonkeyPatch) -> None:
 
 def everybody_is_heard_on_the_light_track(patch: pytest.MonkeyPatch) -> None:
     instead(patch, rules.sign_off, lambda case: OTHER)  # type: ignore[name-defined]  # noqa: F821
-
-
-def who_asked_grants_the_waiver(patch: pytest.MonkeyPatch) -> None:
-    """As the deputy of the manager then, as head now."""
-
-    def prepare(form: Any) -> None:
-        field = form.fields["waiver"]
-        if form.flow:
-            field.queryset = form.flow.case.waivers.filter(
-                revoked_at__isnull=True, granted_at__isnull=True
-            )
-
-    patch.setattr(forms.GrantWaiverForm, "prepare", prepare)
 
 
 # -- opinions -------------------------------------------------------------------------------------
@@ -117,10 +99,6 @@ def a_must_left_unjudged_is_accepted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Answer, "is_satisfied", not_bad)
 
 
-def shown_is_satisfied(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Answer, "is_satisfied", property(lambda answer: answer.is_present))
-
-
 def a_should_is_a_must(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Criterion, "is_must", property(lambda criterion: True))
 
@@ -132,10 +110,6 @@ def what_is_for_platforms_is_asked_of_applications(patch: pytest.MonkeyPatch) ->
         return found.order_by("gate__place", "code")
 
     patch.setattr(Project, "criteria", property(criteria))
-
-
-def evidence_is_edited_after_the_submission(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(actions, "_refuse_outside", lambda move, *states: None)
 
 
 # -- waivers --------------------------------------------------------------------------------------
@@ -163,8 +137,21 @@ def a_revoked_waiver_holds(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-def a_waiver_holds_for_a_year(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(forms, "WAIVED_AT_MOST", timedelta(days=365))
+def a_waiver_holds_for_three_months(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(forms, "WAIVED_AT_MOST", timedelta(days=90))
+
+
+# -- what a gate has of its own -------------------------------------------------------------------
+def nothing_is_agreed_at_the_first_gate(patch: pytest.MonkeyPatch) -> None:
+    instead(patch, takeover.the_handover_is_agreed, lambda flow: Condition(True, unmet=""))
+
+
+def the_trial_is_not_waited_for(patch: pytest.MonkeyPatch) -> None:
+    instead(patch, takeover.the_trial_is_over, lambda flow: Condition(True, unmet=""))
+
+
+def a_trial_is_extended_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(takeover, "EXTENSIONS", 1)
 
 
 # -- conditions, rounds and the way on ------------------------------------------------------------
@@ -210,25 +197,17 @@ def a_deferred_gate_is_taken_up_the_evening_before(patch: pytest.MonkeyPatch) ->
     patch.setattr(rules.its_day_has_come, "test", lambda flow, who: True)
 
 
-def the_submission_keeps_its_first_day(patch: pytest.MonkeyPatch) -> None:
-    from workflows import retiming
-
-    patch.setattr(retiming, "rematch", lambda move, changes: None)
-
-
 GATE_DEFECTS: list[Plant] = [
-    who_is_of_the_project_decides, the_submitter_gives_the_verdict,
-    the_manager_reviews_by_another_role, the_deputy_of_the_manager_reviews,
-    two_roles_of_one_person_speak_once, everybody_is_heard_on_the_light_track,
-    who_asked_grants_the_waiver, silence_is_consent, an_objection_is_a_veto,
+    the_submitter_gives_the_verdict, the_manager_reviews_by_another_role,
+    the_deputy_of_the_manager_reviews, two_roles_of_one_person_speak_once,
+    everybody_is_heard_on_the_light_track, silence_is_consent, an_objection_is_a_veto,
     an_objection_is_overruled_without_a_reason, an_objection_of_an_earlier_round_is_overruled,
-    answers_of_an_earlier_round_count, a_must_left_unjudged_is_accepted, shown_is_satisfied,
-    a_should_is_a_must, what_is_for_platforms_is_asked_of_applications,
-    evidence_is_edited_after_the_submission,
-    a_waiver_holds_beyond_its_day, a_waiver_asked_for_holds, a_revoked_waiver_holds,
-    a_waiver_holds_for_a_year, an_overdue_condition_is_ignored,
+    answers_of_an_earlier_round_count, a_must_left_unjudged_is_accepted, a_should_is_a_must,
+    what_is_for_platforms_is_asked_of_applications, a_waiver_holds_beyond_its_day,
+    a_waiver_asked_for_holds, a_revoked_waiver_holds, an_overdue_condition_is_ignored,
     a_gate_is_opened_before_the_one_before_is_passed,
     the_clock_runs_to_the_first_condition_for_ever, one_condition_met_is_enough,
-    a_deferral_counts_no_round, a_deferred_gate_is_taken_up_the_evening_before,
-    the_submission_keeps_its_first_day,
+    a_waiver_holds_for_three_months, nothing_is_agreed_at_the_first_gate,
+    the_trial_is_not_waited_for, a_trial_is_extended_once, a_deferral_counts_no_round,
+    a_deferred_gate_is_taken_up_the_evening_before,
 ]  # fmt: skip

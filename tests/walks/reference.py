@@ -166,6 +166,9 @@ class Deed(Move):
 Led = tuple[str, str, Mapping[str, Any]]
 """Who does what, and what they write; the system acts when its time has come."""
 
+WAIT = "wait"
+"""Nobody does anything, for so long (`until`, a length)."""
+
 
 @dataclass(frozen=True)
 class Filing:

@@ -26,6 +26,7 @@ from tests.proof.scale import SEED
 from tests.walks.hours import DAY
 from tests.walks.reference import (
     SYSTEM,
+    WAIT,
     Deed,
     Filing,
     Given,
@@ -168,6 +169,9 @@ class Walk:
     def be_led(self) -> None:
         """Do what the filing says comes first, rightly."""
         for who, name, written in self.filing.led:
+            if name == WAIT:
+                self.ref.at += written["until"]
+                continue
             if who == SYSTEM:
                 dues = [one.due for one in self.ref.book.watches if one.timer.then == name]
                 self.ref.at = max(filter(None, dues)) + timedelta(minutes=1)

@@ -90,7 +90,7 @@ class ProjectLifecycle(Lifecycle):
         takeover.write_agreement(self.case, values, by=self.actor, at=self.at)
 
     @do(P.RUNNING, label=_("Sign the handover agreement"),
-        permission=has_role(HEAD) & ~rules.is_of_the_project,
+        permission=has_role(HEAD) & ~rules.is_of_the_project & ~takeover.wrote_the_agreement,
         conditions=[takeover.waits_for_a_signature], custom=asks(NoteForm))
     def sign_agreement(self, **values: Any) -> None:
         takeover.sign_agreement(self.case, by=self.actor, at=self.at)
@@ -274,8 +274,8 @@ class GateLifecycle(Lifecycle):
 
     # -- the verdict ------------------------------------------------------------------------------
     @do(S.AWAITING_VERDICT, Either(rules.after_acceptance, [S.ACCEPTED, S.CONDITIONS]),
-        _("Accept"), permission=holds_task, conditions=[rules.musts_are_satisfied],
-        custom=asks(takeover_forms.AcceptForm, MAIN))
+        _("Accept"), permission=holds_task & ~takeover.wrote_the_agreement,
+        conditions=[rules.musts_are_satisfied], custom=asks(takeover_forms.AcceptForm, MAIN))
     def accept(self, **values: Any) -> None:
         self.put(**values)
 
@@ -298,7 +298,8 @@ class GateLifecycle(Lifecycle):
         custom=asks(ReasonForm, GRAVE))
     def reject(self, **values: Any) -> None: ...
 
-    @do(S.DEFERRED, S.OPEN, _("Take it up again"), permission=is_automation | has_role(HEAD))
+    @do(S.DEFERRED, S.OPEN, _("Take it up again"),
+        permission=is_automation & rules.its_day_has_come | has_role(HEAD))
     def take_up(self) -> None:
         self.put(round=self.case.round + 1)
 

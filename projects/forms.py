@@ -242,11 +242,13 @@ class OneWaiverForm(ActionForm):
         if self.flow and isinstance(field, forms.ModelChoiceField):
             live = self.flow.case.waivers.filter(revoked_at__isnull=True)
             if self.only_asked:
-                live = live.filter(granted_at__isnull=True)
+                live = live.filter(granted_at__isnull=True).exclude(asked_by=self.who.user)
             field.queryset = live.select_related("criterion")
 
 
 class GrantWaiverForm(OneWaiverForm):
+    """Nobody grants what they asked for, be it as a deputy of the project manager."""
+
     only_asked = True
 
 

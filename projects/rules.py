@@ -47,6 +47,11 @@ is_of_the_project = Permission(
     "of the project", lambda flow, who: not project(flow.case).people.isdisjoint(who.identities)
 )
 
+its_day_has_come = Permission(
+    "on its day", lambda flow, who: localdate(flow.at) >= flow.case.deferred_until
+)
+"""Time is up at the close of business before it, which may be days earlier."""
+
 
 def sign_off(case: Gate) -> str:
     """Return the row of the sign-off matrix that holds for a gate; own gates have the widest."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from agreements.models import Service
+from people.actors import Actor
 from people.models import User
 from projects.models import (
     Gate,
@@ -76,6 +77,18 @@ def sign_agreement(project: Project, *, by: User, at: datetime) -> None:
     if last is not None and last.signed_at is None:
         last.signed_by, last.signed_at = by, at
         last.save(update_fields=["signed_by", "signed_at"])
+
+
+def _wrote_it(flow: Lifecycle, who: Actor) -> bool:
+    case: Any = flow.case
+    if isinstance(case, Gate) and not is_at(case, AGREES):
+        return False
+    last = agreement(case.parent if isinstance(case, Gate) else case)
+    return last is not None and last.signed_at is None and last.written_by_id == who.user.pk
+
+
+wrote_the_agreement = Permission("wrote the agreement", _wrote_it)
+"""Nobody signs what they wrote, be it as a deputy of the project manager."""
 
 
 def the_handover_is_agreed(flow: Lifecycle) -> Condition:

@@ -217,8 +217,7 @@ def _settle(
     case, flow = move.case, move.flow
     is_final = case.state in flow.closed
     case.closed_at = (case.closed_at or move.at) if is_final else None
-    if changes:
-        retiming.rematch(move, changes)
+    retiming.rematch(move, changes)
     if not changes.keys().isdisjoint(case.search_fields):
         case.search_tokens = search.token_text(case.prose)
     due_at = clocks.settle(move, source, name)

@@ -1,7 +1,7 @@
 """Found a house in the database that DATABASE_URL names; run by `House.found`.
 
-Migrates, builds the people and the agreement of the demo world without any case, and prints a
-token of the API for everybody, as JSON.
+Migrates, builds the people, the agreement and the criteria of the demo world without any case,
+and prints a token of the API for everybody, as JSON.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ def main() -> None:
 
     import agreements.demo
     import people.demo
+    import projects.defaults
+    from agreements.actions import Loaded
     from people.models import User
     from people.tokens import issue_token
 
@@ -28,6 +30,7 @@ def main() -> None:
     at = timezone.now() - timedelta(minutes=1)
     people.demo.build(at)
     agreements.demo.build(at)
+    projects.defaults.load(Loaded([], []))
     tokens = {
         user.username: issue_token(user=user, name="proof")
         for user in User.objects.filter(is_active=True)

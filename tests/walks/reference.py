@@ -53,6 +53,7 @@ class Ballot:
 
     `board(case)`: role → how many of its chairs must. `about(case, slot)`: what the yes of a chair
     is to; asked again about the very same, it stands. None: it holds for that round only.
+    `also`: further actions that are votes → what they say. `one_each`: nobody fills two chairs.
     """
 
     chairs: Callable[[Reference], Sequence[Chair]]
@@ -61,6 +62,12 @@ class Ballot:
     barred: Asks = lambda case, who: False
     board: Callable[[Reference], Mapping[str, int]] = lambda case: {}
     about: Callable[[Reference, str], Any] | None = None
+    also: Mapping[str, str] = field(default_factory=dict)
+    one_each: bool = True
+
+    @property
+    def says(self) -> dict[str, str]:
+        return {self.yes: "approve", self.no: "reject", **self.also}
 
     def verdict(self, case: Reference, votes: Mapping[str, str]) -> bool | None:
         """Tell what the votes come to, by slot; an empty one is still to be given."""
@@ -71,6 +78,13 @@ class Ballot:
         if any(len(share) - share.count("reject") < need for share, need in parts):
             return False
         return True if all(share.count("approve") >= need for share, need in parts) else None
+
+
+class Hearing(Ballot):
+    """Everybody is asked what they think; it is over when all have spoken, whatever they said."""
+
+    def verdict(self, case: Reference, votes: Mapping[str, str]) -> bool | None:
+        return None if "" in votes.values() else True
 
 
 def role_of(slot: str) -> str:
@@ -107,7 +121,8 @@ class Sheet:
     """What an action asks for: by field what people usually and sometimes write.
 
     `filled(case)` stands there before; `pens(case)`: what people write over it, several fields at
-    once. What is written may be a question to the case.
+    once. What is written may be a question to the case. `rows`: field → the rows of the product
+    that what is written there numbers from one.
     """
 
     usual: Mapping[str, Sequence[Any]] = field(default_factory=dict)
@@ -115,6 +130,7 @@ class Sheet:
     pens: Callable[[Reference], Sequence[Mapping[str, Any]]] = lambda case: ({},)
     odd: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     fits: Callable[[Reference, str, dict[str, Any]], bool] = lambda case, who, values: True
+    rows: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,8 +149,25 @@ class Move:
     anew: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class Deed(Move):
+    """Something done beside the actions: no event tells of it, and the state stays.
+
+    `done(case, actor, at, **values)` does it in the product, where the form is read first.
+    `elsewhere`: to another case, so that it is walked only where it is right; `to` then says where
+    it takes this one. `asks_first`: who it is comes before the state in what is refused.
+    """
+
+    done: Callable[..., Any] = field(kw_only=True)
+    elsewhere: bool = False
+    asks_first: bool = False
+
+
 Led = tuple[str, str, Mapping[str, Any]]
 """Who does what, and what they write; the system acts when its time has come."""
+
+WAIT = "wait"
+"""Nobody does anything, for so long (`until`, a length)."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +211,20 @@ class Process:
     """Moments worth waiting for."""
     kept: Sequence[str] = ()
     """Facts that the product keeps by the same names."""
+    deeds: Mapping[str, Deed] = field(default_factory=dict)
+    opens: Callable[[Filing, Any, datetime], Any] | None = None
+    """Opens the case of a filing in the product, where it is not filed by itself."""
+    begins: Callable[[Reference], None] = lambda case: None
+    """What happens by itself to a case just filed."""
+    reads: Mapping[str, tuple[Callable[[Any], Any], Callable[[Reference], Any]]] = field(
+        default_factory=dict
+    )
+    """What is kept beside the case: how it is read in the product, and what it should be."""
+
+    @property
+    def doings(self) -> dict[str, Move]:
+        """Return everything people do with a case, actions and deeds."""
+        return {**self.moves, **self.deeds}
 
     @property
     def ways(self) -> set[tuple[str, str]]:
@@ -277,6 +324,8 @@ class Book:
     watches: list[Stopwatch] = field(default_factory=list)
     story: list[tuple[str, str, str, str, str, str | None]] = field(default_factory=list)
     """Kind, action, source, target, by whom, on whose behalf."""
+    beside: list[str] = field(default_factory=list)
+    """The deeds, in their order."""
     followers: set[str] = field(default_factory=set)
     closed_at: datetime | None = None
 
@@ -423,8 +472,12 @@ class Reference:
         """Tell whether neither the separation of duties nor a vote already given is in the way."""
         spec = self.process.work[seat.step]
         round_ = [one for one in self.book.seats if one.opened == seat.opened]
-        has_voted = isinstance(spec, Ballot) and any(
-            who in (one.done_by, one.behalf) for one in [*round_, *self.standing(seat.step)]
+        has_voted = (
+            isinstance(spec, Ballot)
+            and spec.one_each
+            and any(
+                who in (one.done_by, one.behalf) for one in [*round_, *self.standing(seat.step)]
+            )
         )
         return not spec.barred(self, who) and not has_voted
 
@@ -446,8 +499,10 @@ class Reference:
         return behalf
 
     def give_out(self, state: str) -> None:
-        """Open what the state owes."""
-        spec = self.process.work[state]
+        """Open what the state owes; in some there is nothing to do but to wait."""
+        spec = self.process.work.get(state)
+        if spec is None:
+            return
         if isinstance(spec, Ballot):
             self._ask(state, spec)
         elif spec.person:
@@ -473,7 +528,7 @@ class Reference:
 
     def standing(self, state: str) -> list[Seat]:
         """Return the seats whose last yes was to what is there now."""
-        spec = self.process.work[state]
+        spec = self.process.work.get(state)
         if not isinstance(spec, Ballot) or spec.about is None:
             return []
         mine = [seat for seat in self.book.seats if seat.step == state]
@@ -506,6 +561,7 @@ class Reference:
         self.book = Book("", SimpleNamespace(**self.process.facts(self, filing)))
         self._enter(self.process.first)
         self._tell("open", "", self.requester, None)
+        self.process.begins(self)
 
     def offered(self, who: str) -> set[str]:
         """Return what `who` may do now; nobody is offered what the door refuses them."""
@@ -513,8 +569,14 @@ class Reference:
             return set()
         return {name for name in self.process.moves if self._may(who, name)}
 
+    def able_to(self, who: str) -> set[str]:
+        """Return the deeds that `who` may do now."""
+        if self.refusal_at_the_door(who):
+            return set()
+        return {name for name in self.process.deeds if self._may(who, name)}
+
     def _may(self, who: str, name: str) -> bool:
-        move = self.process.moves[name]
+        move = self.process.doings[name]
         return self.state in move.leaves and move.who.test(self, who) and move.when(self)
 
     def refusal_at_the_door(self, who: str, *, writes: bool = True) -> str | None:
@@ -526,11 +588,15 @@ class Reference:
 
     def perform(self, who: str, name: str, values: dict[str, Any]) -> str | None:
         """Do `name`; return the refusal it meets, or none."""
+        move = self.process.doings.get(name)
+        if isinstance(move, Deed) and not move.sheet.fits(self, who, values):
+            return BAD_DATA
         if refusal := self.refusal_at_the_door(who):
             return refusal
-        move = self.process.moves.get(name)
         if move is None:
             return UNKNOWN
+        if isinstance(move, Deed) and move.asks_first and not move.who.test(self, who):
+            return NOT_ALLOWED
         if self.state not in move.leaves:
             return CONFLICT
         if not move.who.test(self, who):
@@ -539,6 +605,10 @@ class Reference:
             return BAD_DATA
         if not move.when(self):
             return CONFLICT
+        if isinstance(move, Deed):
+            self.book.beside.append(name)
+            move.does(self, who, values)
+            return None
         before = deepcopy(self.book)
         try:
             self._carry_out(who, name, move, values)
@@ -550,8 +620,8 @@ class Reference:
     def _carry_out(self, who: str, name: str, move: Move, values: dict[str, Any]) -> None:
         spec, source, behalf = self.process.work.get(self.state), self.state, None
         task = self.task_of(who) if move.who.works else None
-        if isinstance(spec, Ballot) and name in (spec.yes, spec.no):
-            behalf = self.finish(task, who, "approve" if name == spec.yes else "reject")
+        if isinstance(spec, Ballot) and name in spec.says:
+            behalf = self.finish(task, who, spec.says[name])
             task.about = spec.about(self, task.slot) if spec.about else None
             round_ = [one for one in self.book.seats if one.opened == task.opened]
             verdict = spec.verdict(self, said_on([*self.standing(source), *round_]))

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -23,7 +24,18 @@ from people.demo import UNITS
 from people.models import Absence, Grant, Unit, User
 from tests.proof.scale import SEED
 from tests.walks.hours import DAY
-from tests.walks.reference import SYSTEM, Given, Process, Reference, Seat, Sheet
+from tests.walks.reference import (
+    SYSTEM,
+    WAIT,
+    Deed,
+    Filing,
+    Given,
+    Move,
+    Process,
+    Reference,
+    Seat,
+    Sheet,
+)
 from workflows import clocks
 from workflows.actions import (
     add_comment,
@@ -126,7 +138,7 @@ class Walk:
         self.ref = Reference(process, at, above, given)
         self.story: list[str] = []
         dice = Random(begin)
-        self.dislikes = {name: dice.choice([1, 2, 4, 8]) for name in process.moves}
+        self.dislikes = {name: dice.choice([1, 2, 4, 8]) for name in process.doings}
         self.file()
         self.be_led()
         self.go_ahead(dice)
@@ -139,13 +151,17 @@ class Walk:
         filing = self.filing = replace(self.filing, data=self.asked(self.filing.data))
         self.process.stage(filing.figures, self.at)
         beneficiary = self.users[filing.on_behalf_of or filing.requester]
-        self.case = open_case(
-            self.process.kind, actor=self.users[filing.requester], at=self.at,
-            on_behalf_of=filing.on_behalf_of or "", **filing.data,
-        ).case  # fmt: skip
+        opens = self.process.opens or self.open
+        self.case = opens(filing, self.users[filing.requester], self.at)
         assert beneficiary.unit is not None
         self.ref.file(filing, beneficiary.unit.code)
         self.say(f"{filing.requester} files it for {filing.on_behalf_of or 'themselves'}")
+
+    def open(self, filing: Filing, actor: User, at: datetime) -> Case:
+        return open_case(
+            self.process.kind, actor=actor, at=at, on_behalf_of=filing.on_behalf_of or "",
+            **filing.data,
+        ).case  # fmt: skip
 
     def say(self, sentence: str) -> None:
         self.story.append(f"{self.at:%Y-%m-%d %H:%M:%S}Z {sentence}")
@@ -153,15 +169,19 @@ class Walk:
     def be_led(self) -> None:
         """Do what the filing says comes first, rightly."""
         for who, name, written in self.filing.led:
+            if name == WAIT:
+                self.ref.at += written["until"]
+                continue
             if who == SYSTEM:
                 dues = [one.due for one in self.ref.book.watches if one.timer.then == name]
                 self.ref.at = max(filter(None, dues)) + timedelta(minutes=1)
                 self.sweep_now()
             else:
                 self.ref.at += timedelta(minutes=7)
-                filled = self.process.moves[name].sheet.filled(self.ref)
-                self.do(who, name, {**filled, **written})
-            if self.ref.book.story[-1][1] != name:
+                filled = self.process.doings[name].sheet.filled(self.ref)
+                self.do(who, name, self.asked({**filled, **written}))
+            last = [self.ref.book.story[-1][1], *self.ref.book.beside[-1:]]
+            if name not in last:
                 self.differ([f"led to {self.ref.state}: {name} was refused"])
 
     def go_ahead(self, dice: Random) -> None:
@@ -194,25 +214,36 @@ class Walk:
 
     def act(self, step: Step) -> None:
         who, name = self.choose(step)
-        move = self.process.moves.get(name)
+        move = self.process.doings.get(name)
         values = self.fill(move.sheet, step.data) if move else {}
         self.do(who, name, values)
 
     def do(self, who: str, name: str, values: dict[str, Any]) -> None:
-        move = self.process.moves.get(name)
+        move, deed = self.process.doings.get(name), self.process.deeds.get(name)
         before = move.sheet.filled(self.ref) if move else {}
         written = {field: value for field, value in values.items() if value != before.get(field)}
         self.say(f"{self.ref.state}: {who} {name} {written or ''}")
         wanted = self.ref.perform(who, name, dict(values))
-        self.meet(
-            wanted,
-            lambda: perform(self.case, name, actor=self.user(who), at=self.at, **values),
-        )
+        act = partial(deed.done, self.case) if deed else partial(perform, self.case, name)
+        sent = self.sent(move.sheet, values) if move else values
+        self.meet(wanted, lambda: act(actor=self.user(who), at=self.at, **sent))
+
+    def sent(self, sheet: Sheet, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the values with the keys of the rows that they number."""
+        sent = dict(values)
+        for name, rows in sheet.rows.items():
+            keys = list(rows(self.case).order_by("pk").values_list("pk", flat=True))
+            sent[name] = dict(enumerate(keys, start=1)).get(values.get(name), 0)
+        return sent
 
     def choose(self, step: Step) -> tuple[str, str]:
         """Mostly what leads on, sometimes to an end, sometimes the wrong person or action."""
-        moves = self.process.moves
-        can = [(who, name) for who in self.names for name in sorted(self.ref.offered(who))]
+        moves = self.process.doings
+        can = [
+            (who, name)
+            for who in self.names
+            for name in sorted(self.ref.offered(who) | self.ref.able_to(who))
+        ]
         mood = step.pick % 10
         if mood < 8 and can:
             onward = [one for one in can if moves[one[1]].to not in self.process.dead_ends]
@@ -223,8 +254,9 @@ class Walk:
             name = names[step.pick // 10 % len(names)]
             people = [who for who, what in pool if what == name]
             return people[step.who % len(people)], name
-        here = [name for name, move in moves.items() if self.ref.state in move.leaves]
-        pool_of_names = here if here and mood == 8 else [*moves, "fly"]
+        anywhere = {name: move for name, move in moves.items() if not is_elsewhere(move)}
+        here = [name for name, move in anywhere.items() if self.ref.state in move.leaves]
+        pool_of_names = here if here and mood == 8 else [*anywhere, "fly"]
         name = pool_of_names[step.pick // 10 % len(pool_of_names)]
         return self.names[step.who % len(self.names)], name
 
@@ -233,10 +265,10 @@ class Walk:
 
         `newly`: rather what leads where it has not been.
         """
-        done = Counter(told[1] for told in self.ref.book.story)
+        done = Counter([*(told[1] for told in self.ref.book.story), *self.ref.book.beside])
         seen = {told[3] for told in self.ref.book.story} if newly else set()
         score = {
-            name: (1 + done[name] + (self.process.moves[name].to in seen)) * self.dislikes[name]
+            name: (1 + done[name] + (self.process.doings[name].to in seen)) * self.dislikes[name]
             for name in names
         }
         return [name for name in names if score[name] == min(score.values())]
@@ -267,6 +299,8 @@ class Walk:
 
     def hand_over(self, step: Step) -> None:
         seats = self.ref.open_seats or self.ref.book.seats
+        if not seats:
+            return
         seat = seats[step.pick % len(seats)]
         task = Task.objects.filter(case=self.case).order_by("pk")[self.ref.book.seats.index(seat)]
         who = self.somebody_with(step, seat)
@@ -415,6 +449,7 @@ class Walk:
                 "state": case.state, "closed": case.closed_at, "cases": Case.objects.count(),
                 "due": {seat.due_at for seat in flow.open_tasks},
                 **{name: getattr(case, name) for name in self.process.kept},
+                **{name: read(case) for name, (read, _wanted) in self.process.reads.items()},
             },
             "task": numbered(
                 (one.step, self.slot(one.slot), one.role, ids[one.assignee_id], one.status,
@@ -461,6 +496,7 @@ class Walk:
                 "cases": 1 + self.process.raised(ref),
                 "due": {ref.due for _seat in ref.open_seats},
                 **{name: getattr(ref.facts, name) for name in self.process.kept},
+                **{name: wanted(ref) for name, (_read, wanted) in self.process.reads.items()},
             },
             "task": numbered(
                 (one.step, one.slot, one.role, one.person, one.status, one.named, one.done_by,
@@ -488,6 +524,10 @@ STEPS_BY_DIE: Sequence[tuple[int, Callable[[Walk, Step], None]]] = [
     (84, Walk.go_away), (88, Walk.grant), (91, Walk.revoke), (100, Walk.sweep),
 ]  # fmt: skip
 """Below which of a hundred, what happens."""
+
+
+def is_elsewhere(move: Move) -> bool:
+    return isinstance(move, Deed) and move.elsewhere
 
 
 def numbered(rows: Iterable[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:

@@ -115,11 +115,8 @@ def _said(seat: Task) -> str:
 def context(gate: Gate, who: Actor) -> dict[str, Any]:
     """Return what page and PDF show of a gate (8 queries)."""
     today = localdate(who.at)
-    related = ("criterion", "risk_owner", "granted_by")
-    waivers = [
-        {"waiver": one, "holds": one.holds(today)} for one in gate.waivers.select_related(*related)
-    ]
-    waived = {row["waiver"].criterion_id for row in waivers if row["holds"]}
+    waivers = list(gate.waivers.select_related("criterion", "risk_owner", "granted_by"))
+    waived = {one.criterion_id for one in waivers if one.holds(today)}
     *earlier, now = rounds(gate, waived)
     return {
         "gate": gate, "project": gate.parent, "now": now, "earlier": earlier[::-1],
@@ -128,7 +125,7 @@ def context(gate: Gate, who: Actor) -> dict[str, Any]:
             {"condition": one, "is_overdue": one.is_overdue(today)}
             for one in gate.conditions.select_related("owner", "met_by")
         ],
-        "waivers": waivers,
+        "waivers": [{"waiver": one, "holds": one.holds(today)} for one in waivers],
         "files": gate.attachments.select_related("uploaded_by"),
         "signatures": signatures(gate, now),
         "printed_at": who.at, "reader": who.user, "has_pdf": has_pdf(),

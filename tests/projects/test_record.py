@@ -53,7 +53,7 @@ def test_the_paper_can_be_checked_against_the_chain_of_events(world, overruled):
     shown = page(world, "pm", of(overruled), overruled.at)
     last = Event.objects.filter(case=overruled.case).latest("seq")
     assert last.hash in shown
-    assert f"number {last.seq}," in shown
+    assert f"event {last.seq} of {overruled.case.number}," in shown
 
 
 def test_earlier_rounds_are_an_appendix_that_does_not_count(world, overruled):

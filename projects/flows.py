@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor, automation
 from people.roles import Role
-from projects import forms, pages, rules
+from projects import forms, pages, rules, worklists
 from projects.models import Gate, GateCondition, Project, Waiver
 from projects.states import GateState as S
 from projects.states import ProjectState as P
@@ -26,6 +26,7 @@ from workflows.lifecycles import (
     Part,
     Place,
     Work,
+    Worklist,
     asks,
     case_state,
 )
@@ -126,6 +127,14 @@ class GateLifecycle(Lifecycle):
     idle = {S.PLANNED: _("The gate before it is not passed yet."),
             S.DEFERRED: _("It is taken up again on the day that was set.")}
     readers = READERS
+    worklists = (
+        Worklist("reviews", _("My reviews"), (REVIEWER, SUPERVISOR, DESK, HEAD),
+                 worklists.reviews, is_own=True,
+                 empty=_("Gates that need your opinion, your verdict or a condition seen to.")),
+        Worklist("awaited", _("Waiting for others"), (MANAGER, REVIEWER, SUPERVISOR, HEAD),
+                 worklists.awaited,
+                 empty=_("Gates at which the other side has the next move, late ones first.")),
+    )
     details = ("parent", "gate_kind", "round", "planned_on", "deferred_until", "overruling")
     work = {
         S.OPEN: Work(_("Show the evidence and submit"), person=rules.manager, party=CUSTOMER),

@@ -35,6 +35,7 @@ from workflows.declarations import (
     Place,
     Text,
     Work,
+    Worklist,
 )
 from workflows.permissions import may_take
 from workflows.quorums import APPROVE
@@ -50,8 +51,9 @@ MAIN, GRAVE = "primary", "danger"
 
 __all__ = [
     "CUSTOMER", "GRAVE", "MAIN", "PROVIDER", "VENDOR", "Action", "Clock", "Condition", "Decision",
-    "Either", "Holder", "Lifecycle", "Part", "Place", "Text", "Work", "asks", "case_state",
-    "clocks_of_cases", "lifecycle_numbered", "lifecycle_of", "registered", "tasks_of_cases",
+    "Either", "Holder", "Lifecycle", "Part", "Place", "Text", "Work", "Worklist", "asks",
+    "case_state", "clocks_of_cases", "lifecycle_numbered", "lifecycle_of", "registered",
+    "tasks_of_cases",
 ]  # fmt: skip
 
 
@@ -107,7 +109,7 @@ class Lifecycle:
     (roles that see every case of their unit), `filers` (roles that may file; none: everybody),
     `closed` (the final states), `idle` (states where nobody owes work, and why), `revision`,
     `path` (the states of the stepper), `details` (the fields the case page shows), `icon`,
-    `places` (pages of its own),
+    `places` (pages of its own), `worklists` (lists of its own in the inbox),
     `renamed` (state or action of earlier days → its name today) and `retired` (action, source and
     target of ways that are no more), by which events of earlier days are read.
     """
@@ -131,6 +133,7 @@ class Lifecycle:
     path: ClassVar[Collection[str]] = ()
     details: ClassVar[Collection[str]] = ()
     places: ClassVar[Collection[Place]] = ()
+    worklists: ClassVar[Collection[Worklist]] = ()
     escalation: ClassVar[Mapping[int, Collection[Role]]] = {
         100: (Role.SERVICE_MANAGER,),
         150: (Role.HEAD_OF_OPS,),

@@ -170,3 +170,12 @@ def test_the_record_costs_the_same_for_more_rounds(world, overruled, django_asse
         browser = client(world["head"])
         with django_assert_num_queries(14):  # eight are the record, the others the frame
             assert browser.get(of(step)).status_code == 200
+
+
+def test_on_the_page_of_a_gate_opinions_of_the_round_before_do_not_pass_for_new_ones(world):
+    step = walk(world, "in_review").act("ops_reviewer", "object").act("pm", "take_back")
+    shown = text(page(world, "pm", step.case.get_absolute_url(), step.at))
+    assert "Opinions of the round before, which no longer count" in shown
+    assert "Agrees on conditions" not in shown  # the seat that nobody filled says nothing
+    step.act("pm", "submit").act("supervisor", "agree")
+    assert "which no longer count" not in page(world, "pm", step.case.get_absolute_url(), step.at)

@@ -110,7 +110,7 @@ class PlanForm(ActionForm):
 
 
 class OpinionForm(ActionForm):
-    note = long_text(_("What speaks for it, and what is missing?"))
+    note = long_text(_("Why, and what is missing?"))
 
 
 class ConditionForm(ActionForm):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 import time_machine
 from django.test import Client
@@ -137,7 +139,12 @@ def test_the_record_is_a_pdf_too(world, overruled):
         answer = client(world["pm"], "zh-hans").get(f"/gates/{overruled.case.number}/record.pdf")
     assert answer["Content-Type"] == "application/pdf"
     assert f'filename="{overruled.case.number}.pdf"' in answer["Content-Disposition"]
-    assert answer.content.startswith(b"%PDF-")
+    read = subprocess.run(
+        ["pdftotext", "-", "-"], input=answer.content, capture_output=True, check=True
+    ).stdout.decode()
+    head = Event.objects.filter(case=overruled.case).latest("seq").hash
+    for words in ("已签署《运维接收约定》", overruled.project.title, "The drill is missing.", head):
+        assert words in read
 
 
 def test_where_no_pdf_can_be_set_the_page_says_so(world, monkeypatch):

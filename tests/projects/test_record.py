@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from shutil import which
 
 import pytest
 import time_machine
@@ -133,6 +134,7 @@ def test_the_record_is_for_whoever_may_see_the_gate(world):
         assert client(world["pm"]).post(address).status_code == 405
 
 
+@pytest.mark.pdf
 def test_the_record_is_a_pdf_too(world, overruled):
     assert printing.has_pdf()
     with time_machine.travel(overruled.at, tick=False):
@@ -140,7 +142,7 @@ def test_the_record_is_a_pdf_too(world, overruled):
     assert answer["Content-Type"] == "application/pdf"
     assert f'filename="{overruled.case.number}.pdf"' in answer["Content-Disposition"]
     read = subprocess.run(
-        ["pdftotext", "-", "-"], input=answer.content, capture_output=True, check=True
+        [which("pdftotext"), "-", "-"], input=answer.content, capture_output=True, check=True
     ).stdout.decode()
     head = Event.objects.filter(case=overruled.case).latest("seq").hash
     for words in ("已签署《运维接收约定》", overruled.project.title, "The drill is missing.", head):

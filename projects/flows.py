@@ -10,7 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor, automation
 from people.roles import Role
-from projects import forms, pages, renewals, rules, takeover, takeover_forms, teams, trial
+from projects import (
+    forms,
+    pages,
+    renewals,
+    rules,
+    takeover,
+    takeover_forms,
+    teams,
+    trial,
+    worklists,
+)
 from projects.models import Gate, GateCondition, Project, Waiver
 from projects.operation import OperationLifecycle
 from projects.states import GateState as S
@@ -28,6 +38,7 @@ from workflows.lifecycles import (
     Part,
     Place,
     Work,
+    Worklist,
     asks,
     case_state,
 )
@@ -159,6 +170,14 @@ class GateLifecycle(Lifecycle):
     details = ("parent", "gate_kind", "round", "planned_on", "trial_from", "trial_until",
                "deferred_until", "overruling")
     warnings = trial.warnings
+    worklists = (
+        Worklist("reviews", _("My reviews"), (REVIEWER, SUPERVISOR, DESK, HEAD),
+                 worklists.reviews, is_own=True,
+                 empty=_("Gates that need your opinion, your verdict or a condition seen to.")),
+        Worklist("awaited", _("Waiting for others"), (MANAGER, REVIEWER, SUPERVISOR, HEAD),
+                 worklists.awaited,
+                 empty=_("Gates at which the other side has the next move, late ones first.")),
+    )
     work = {
         S.OPEN: Work(_("Show the evidence and submit"), person=rules.manager, party=CUSTOMER),
         S.IN_REVIEW: Decision(

@@ -138,7 +138,7 @@ class SkipForm(ReasonForm):
 
 
 class OpinionForm(ActionForm):
-    note = long_text(_("What speaks for it, and what is missing?"))
+    note = long_text(_("Why, and what is missing?"))
 
 
 class ConditionForm(ActionForm):

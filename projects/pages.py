@@ -162,9 +162,10 @@ def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
     if gate.state == S.SKIPPED:
         skipped = gate.events.filter(action="skip").select_related("actor").last()
         found.append(Part("projects/_skipped.html", {"event": skipped}))
-    said = [one for one in rules.opinions(flow) if not one.is_open]
+    said = [one for one in rules.opinions(flow) if one.outcome]
     if said:
-        found.append(Part("projects/_opinions.html", {"rows": [opinion(one) for one in said]}))
+        told = {"rows": [opinion(one) for one in said], "is_of_round_before": gate.state == S.OPEN}
+        found.append(Part("projects/_opinions.html", told))
     conditions = list(gate.conditions.select_related("owner", "met_by"))
     if conditions:
         rows = [{"condition": one, "is_overdue": one.is_overdue(today)} for one in conditions]

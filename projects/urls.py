@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects import standard, views
+from projects import record, standard, views
 
 urlpatterns = [
     path("projects/", views.list_projects, name="projects"),
@@ -20,4 +20,6 @@ urlpatterns = [
     path("criteria/<int:version>/<slug:code>/", standard.edit_criterion, name="criterion"),
     path("gates/<str:number>/sheet/", views.show_sheet, name="gate_sheet"),
     path("gates/<str:number>/sheet/<slug:code>/", views.answer, name="gate_answer"),
+    path("gates/<str:number>/record/", record.show, name="gate_record"),
+    path("gates/<str:number>/record.pdf", record.as_pdf, name="gate_record_pdf"),
 ]

@@ -14,6 +14,7 @@ from projects import rules
 from projects.models import Answer, Criterion, Gate, Project
 from projects.states import PASSED
 from projects.states import GateState as S
+from projects.supervision import pages as supervision
 from workflows.lifecycles import Part
 from workflows.quorums import APPROVE, REJECT
 
@@ -86,11 +87,13 @@ def cards(project: Project, who: Actor) -> list[GateCard]:
 
 
 def parts_of_project(flow: ProjectLifecycle, who: Actor) -> list[Part]:
-    return [Part("projects/_gates.html", {"cards": cards(flow.case, who)})]
+    found = [Part("projects/_gates.html", {"cards": cards(flow.case, who)})]
+    return [*found, *supervision.part_of_project(flow.case, who)]
 
 
 def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
-    """Return progress with the way to the sheet, opinions, conditions, waivers (≤ 8 queries)."""
+    """Return progress with the way to the sheet, must-fixes, opinions, conditions, waivers
+    (≤ 11 queries)."""
     gate: Gate = flow.case
     today = localdate(who.at)
     lines = sheet(gate)
@@ -106,6 +109,8 @@ def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
             },
         )
     ]  # fmt: skip
+    if gate.is_open:
+        found += supervision.part_of_gate(gate.parent_id, who)
     said = [one for one in rules.opinions(flow) if not one.is_open]
     if said:
         found.append(Part("projects/_opinions.html", {"rows": [opinion(one) for one in said]}))

@@ -9,8 +9,9 @@ from projects.models.projects import (
     Project,
     Waiver,
 )
+from projects.models.supervision import Finding, Proposal, Supervision
 
 __all__ = [
-    "LIGHT_LIMIT", "Answer", "CatalogueVersion", "Criterion", "Gate", "GateCondition", "GateKind",
-    "Project", "Waiver",
+    "LIGHT_LIMIT", "Answer", "CatalogueVersion", "Criterion", "Finding", "Gate", "GateCondition",
+    "GateKind", "Project", "Proposal", "Supervision", "Waiver",
 ]  # fmt: skip

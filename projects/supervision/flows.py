@@ -42,7 +42,7 @@ class SupervisionLifecycle(Lifecycle):
     details = ("parent", "supervisor", "declared_at", "selection", "architecture")
     work = {
         S.REQUESTED: Work(_("Declare your independence and take it on"), SUPERVISOR,
-                          barred=rules.is_tied),
+                          barred=rules.is_tied | rules.gave_it_up),
         S.SELECTION: Work(REVIEW, person=rules.supervisor, barred=rules.is_tied),
         S.ARCHITECTURE: Work(REVIEW, person=rules.supervisor, barred=rules.is_tied),
         S.ADVISING: Work(_("Advise on scheme and integration"), person=rules.supervisor,
@@ -83,7 +83,8 @@ class SupervisionLifecycle(Lifecycle):
     def conclude_architecture(self, *, conclusion: str, **values: Any) -> None:
         self.put(architecture=conclusion)
 
-    @do(UNDER_WAY, S.REQUESTED, _("Step aside"), permission=rules.is_supervisor | has_role(HEAD),
+    @do(UNDER_WAY, S.REQUESTED, _("Step aside"),
+        permission=rules.is_supervisor | has_role(HEAD) & ~gates.is_of_the_project,
         custom=asks(ReasonForm))
     def step_aside(self, **values: Any) -> None:
         self.put(supervisor=None, declared_at=None)
@@ -116,7 +117,7 @@ class SupervisionLifecycle(Lifecycle):
                 **{**values, "clause": clause and clause.pk}, parent=project.pk,
                 raised_in=self.case.pk,
             )
-        then = {"take_on": "pass_on", "step_aside": "pass_on", "cancel": "cancel"}.get(name)
+        then = {"take_on": "pass_on", "step_aside": "pass_on", "cancel": "cancel"}.get(name, "")
         for finding in rules.open_findings(self.case) if then else ():
             perform(finding, then, actor=automation(), at=self.at)
 

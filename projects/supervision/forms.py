@@ -13,7 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from projects.forms import day, refuse_past
 from projects.models import CatalogueVersion, Criterion, Finding, GateKind, Project, Supervision
 from projects.supervision.proposals import WORDS, expected
+from projects.supervision.states import FindingState
 from workflows.forms import ActionForm, OpeningForm, ReasonForm, long_text
+
+PATTERNS = 12
+"""So many patterns in use are named beside the field."""
 
 
 # -- the supervision ------------------------------------------------------------------------------
@@ -81,8 +85,9 @@ class FindingForm(ActionForm):
         field = self.fields["clause"]
         if self.flow and isinstance(field, forms.ModelChoiceField):
             field.queryset = self.flow.case.parent.criteria
-        known = Finding.objects.exclude(pattern="").values_list("pattern", flat=True)
-        names = list(known.order_by("pattern").distinct()[:8])
+        findings: Any = Finding.objects.exclude(state=FindingState.WITHDRAWN)  # to mypy cases
+        known = findings.exclude(pattern="").values_list("pattern", flat=True)
+        names = list(known.order_by("pattern").distinct()[:PATTERNS])
         if names:
             self.fields["pattern"].help_text = gettext(
                 "A keyword by which the same thing is known again in other projects. "
@@ -182,7 +187,9 @@ class AdoptForm(ActionForm):
     )
 
     def prepare(self) -> None:
-        texts = {name: forms.Textarea(attrs={"rows": 3}) for name in ("text", "text_zh")}
+        texts: dict[str, Any] = {
+            name: forms.Textarea(attrs={"rows": 3}) for name in ("text", "text_zh")
+        }
         self.fields.update(forms.fields_for_model(Criterion, WORDS, widgets=texts))
         gate = self.fields["gate"]
         newest = CatalogueVersion.objects.first()

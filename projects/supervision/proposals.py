@@ -39,8 +39,9 @@ def propose(finding: Finding, *, actor: User, at: datetime) -> None:
 
 
 def _propose(ground: str, key: str, finding: Finding, actor: User, at: datetime) -> None:
-    # Two findings at once would each see one project too few, or propose twice.
-    list(CatalogueVersion.objects.select_for_update().values_list("pk")[:1])
+    # One at a time, by the lock of the oldest version: two findings at once would each see one
+    # project too few, or propose twice.
+    CatalogueVersion.objects.select_for_update(no_key=True).order_by("number").first()
     waiting: Any = Proposal.objects.filter(ground=ground, key=key, is_live=True).first()
     if waiting is not None:
         waiting.findings.add(finding)
@@ -52,7 +53,7 @@ def _propose(ground: str, key: str, finding: Finding, actor: User, at: datetime)
 
 def expected(proposal: Proposal) -> dict[str, Any]:
     """Return the criterion a proposal comes to, as far as its findings say (3 queries)."""
-    findings = list(proposal.findings.select_related("clause__gate").order_by("-number"))
+    findings: Any = list(proposal.findings.select_related("clause__gate").order_by("-number"))
     clause = next((one.clause for one in findings if one.clause), None)
     is_must = any(one.is_must_fix for one in findings)
     level = Criterion.Level.MUST if is_must else Criterion.Level.SHOULD

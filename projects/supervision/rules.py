@@ -5,25 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from people.models import User
 from projects import rules
 from projects.models import Finding, Project, Supervision
 from projects.states import GateState
-from projects.supervision.states import UNDER_WAY
 from projects.supervision.states import FindingState as F
 from projects.supervision.states import SupervisionState as S
 from workflows.lifecycles import Condition
 from workflows.models import Task
-from workflows.permissions import Permission, acted
+from workflows.permissions import Permission, worked_on
 from workflows.words import listing
 
 if TYPE_CHECKING:
     from people.actors import Actor
     from projects.flows import ProjectLifecycle
-    from projects.supervision.flows import FindingLifecycle, SupervisionLifecycle
+    from projects.supervision.finding_flow import FindingLifecycle
+    from projects.supervision.flows import SupervisionLifecycle
 
 
 # -- who ------------------------------------------------------------------------------------------
@@ -42,8 +42,10 @@ def _decided(flow: Any, who: Actor) -> bool:
 
 
 decided_on_it = Permission("decided on the project", _decided)
-is_tied = rules.is_of_the_project | acted("step_aside", *UNDER_WAY) | decided_on_it
-"""Who is not independent: of the project, gave a verdict on it, or stepped aside before."""
+is_tied = rules.is_of_the_project | decided_on_it
+"""Who is not independent: of the project, or gave a verdict on one of its gates."""
+gave_it_up = worked_on(S.REQUESTED)
+"""Who took it on before, now that it is to be taken on again."""
 is_supervisor = (
     Permission(
         "its supervisor",
@@ -58,8 +60,11 @@ is_supervisor = (
 # -- the supervision ------------------------------------------------------------------------------
 def live_supervision(project: Project) -> Supervision | None:
     """Return the supervision of a project that is not closed (1 query)."""
-    live: QuerySet[Supervision] = Supervision.objects.filter(parent=project, is_live=True)  # type: ignore[assignment]  # to mypy these are cases
-    return live.select_related("supervisor").first()
+    supervisions: Any = project.supervisions  # to mypy these are cases
+    live: Supervision | None = (
+        supervisions.select_related("supervisor").filter(is_live=True).first()
+    )
+    return live
 
 
 def nobody_supervises_it(flow: ProjectLifecycle) -> Condition:
@@ -76,8 +81,8 @@ def where_it_stands(flow: SupervisionLifecycle, **values: Any) -> str:
 
 
 def open_findings(case: Supervision) -> list[Finding]:
-    found: Any = Finding.objects.filter(raised_in=case, closed_at__isnull=True)
-    return list(found.order_by("number"))
+    found: Any = case.findings  # to mypy these are cases
+    return list(found.open().order_by("number"))
 
 
 def no_finding_is_open(flow: SupervisionLifecycle) -> Condition:

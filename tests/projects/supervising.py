@@ -87,9 +87,7 @@ class Watched(Step):
         self.project: Project = open_case(
             "project", actor=world["pm"], at=at, **{**FILING, **more}
         ).case  # fmt: skip
-        perform(
-            self.project, "ask_supervision", actor=world[by], at=at, **GOOD["ask_supervision"]
-        )
+        perform(self.project, "ask_supervision", actor=world[by], at=at, **GOOD["ask_supervision"])
         super().__init__(world, Supervision.objects.get(parent=self.project), at)
 
     def gate(self, place: int) -> Gate:

@@ -95,7 +95,8 @@ class ProjectLifecycle(Lifecycle):
         if name == "ask_supervision":
             open_case(
                 "supervision", actor=self.actor, requester=self.case.requester, at=self.at,
-                raised=True, title=self.case.title, parent=self.case.pk, **values,
+                raised=True, title=self.case.title, parent=self.case.pk,
+                filed_by=self.actor.pk, **values,
             )
         if name == "cancel":
             for gate in self.case.gates.filter(closed_at__isnull=True).order_by("place"):

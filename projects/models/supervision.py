@@ -30,6 +30,9 @@ class Supervision(Case):
     parent = models.ForeignKey(
         Project, models.PROTECT, related_name="supervisions", verbose_name=_("project")
     )
+    filed_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", verbose_name=_("asked for by")
+    )
     focus = models.TextField(_("what it should look at"), blank=True)
     supervisor = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", verbose_name=_("technical supervisor")
@@ -82,9 +85,9 @@ class Finding(Case):
         ADVICE = "advice", _("Advice")
 
     class Reply(models.TextChoices):
-        ACCEPTED = "accepted", _("Accepted")
-        REJECTED = "rejected", _("Rejected")
-        DEFERRED = "deferred", _("Deferred")
+        ACCEPTED = "accepted", _("Accepted by the project")
+        REJECTED = "rejected", _("Rejected by the project")
+        DEFERRED = "deferred", _("Deferred by the project")
 
     parent = models.ForeignKey(
         Project, models.PROTECT, related_name="findings", verbose_name=_("project")
@@ -93,6 +96,9 @@ class Finding(Case):
         Supervision, models.PROTECT, related_name="findings",
         verbose_name=_("technical supervision"),
     )  # fmt: skip
+    filed_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", verbose_name=_("raised by")
+    )
     area = models.CharField(_("area"), max_length=20, choices=Area)
     severity = models.CharField(_("severity"), max_length=10, choices=Severity)
     clause = models.ForeignKey(
@@ -165,6 +171,7 @@ class Proposal(Case):
 
     ground = models.CharField(_("found in common"), max_length=10, choices=Ground)
     key = models.CharField(_("clause or pattern"), max_length=60)
+    text = models.TextField(_("what was found"))
     findings = models.ManyToManyField(Finding, related_name="proposals")
     criterion = models.ForeignKey(
         Criterion, models.SET_NULL, null=True, related_name="+", verbose_name=_("criterion")
@@ -172,7 +179,7 @@ class Proposal(Case):
     refusal = models.TextField(_("why it is declined"), blank=True)
     is_live = models.BooleanField(default=True, editable=False)
 
-    search_fields: ClassVar[tuple[str, ...]] = ("number", "title", "key")
+    search_fields: ClassVar[tuple[str, ...]] = ("number", "title", "key", "text")
 
     class Meta:
         verbose_name = _("proposed criterion")
@@ -182,3 +189,7 @@ class Proposal(Case):
                 fields=["ground", "key"], condition=Q(is_live=True), name="proposal_one_live"
             ),
         ]  # fmt: skip
+
+    @property
+    def description(self) -> str:
+        return self.text

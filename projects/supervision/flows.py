@@ -115,7 +115,7 @@ class SupervisionLifecycle(Lifecycle):
             open_case(
                 "finding", actor=self.actor, requester=project.requester, at=self.at, raised=True,
                 **{**values, "clause": clause and clause.pk}, parent=project.pk,
-                raised_in=self.case.pk,
+                raised_in=self.case.pk, filed_by=self.actor.pk,
             )
         then = {"take_on": "pass_on", "step_aside": "pass_on", "cancel": "cancel"}.get(name, "")
         for finding in rules.open_findings(self.case) if then else ():

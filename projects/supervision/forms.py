@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from people.models import User
 from projects.forms import day, refuse_past
 from projects.models import CatalogueVersion, Criterion, Finding, GateKind, Project, Supervision
 from projects.supervision.proposals import WORDS, expected
@@ -29,6 +30,7 @@ class SupervisionForm(OpeningForm):
     """What a project says of its supervision; people do not file one by itself."""
 
     parent = forms.ModelChoiceField(queryset=Project.objects.all())
+    filed_by = forms.ModelChoiceField(queryset=User.objects.all())
     focus = long_text(_("What should it look at?"))
 
 
@@ -115,6 +117,7 @@ class FiledFindingForm(OpeningForm):
 
     parent = forms.ModelChoiceField(queryset=Project.objects.all())
     raised_in = forms.ModelChoiceField(queryset=Supervision.objects.all())
+    filed_by = forms.ModelChoiceField(queryset=User.objects.all())
     text = long_text(_("What was found?"))
     area = forms.ChoiceField(choices=Finding.Area.choices)
     severity = forms.ChoiceField(choices=Finding.Severity.choices)
@@ -177,6 +180,7 @@ class ProposalForm(OpeningForm):
 
     ground = forms.CharField(max_length=10)
     key = forms.CharField(max_length=60)
+    text = long_text(_("What was found?"))
 
 
 class AdoptForm(ActionForm):

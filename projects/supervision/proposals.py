@@ -47,7 +47,14 @@ def _propose(ground: str, key: str, finding: Finding, actor: User, at: datetime)
         waiting.findings.add(finding)
     elif alike(ground, key).order_by().values("parent").distinct().count() >= PROJECTS:
         open_case(
-            "proposal", actor=actor, at=at, raised=True, title=finding.title, ground=ground, key=key
+            "proposal",
+            actor=actor,
+            at=at,
+            raised=True,
+            title=finding.title,
+            text=finding.text,
+            ground=ground,
+            key=key,
         )
 
 

@@ -35,11 +35,8 @@ class Row:
 
 def rows(findings: Any, who: Actor) -> list[Row]:
     """Return findings that `who` may see, must-fixes and open ones first (2 queries)."""
-    found = list(
-        findings.visible_to(who)
-        .select_related("clause", "parent", "overruled_by")
-        .order_by("number")
-    )
+    seen = findings.visible_to(who).select_related("clause", "parent", "overruled_by")
+    found = list(seen.order_by("number"))
     still_open = [one.pk for one in found if one.is_open]
     clocks = leading_clocks(dict.fromkeys(still_open, lifecycle_of("finding")), who.at)
     found.sort(key=lambda one: (one.is_closed, not one.is_must_fix, one.is_advice, one.number))

@@ -450,7 +450,9 @@ def test_the_story_on_the_pages(world):
         address = finding.get_absolute_url()
         assert f"{address}do/accept/" in mine.get(address).content.decode()
         assert mine.post(f"{address}do/accept/", ANSWER).status_code == 302
-    assert "Accepted" in page(world, "supervisor", address)
+    shown = page(world, "supervisor", address)
+    assert "Accepted by the project" in shown
+    assert f"opened by {world['supervisor']}" in shown  # though it belongs to the project
     assert client(world["developer"]).get(address).status_code == 404
 
 

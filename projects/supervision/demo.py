@@ -73,7 +73,7 @@ class Watch:
 
 
 def accepted() -> tuple[str, str, dict[str, Any]]:
-    return ("pm", "accept", {"answer": "本月内完成。Done within this month."})
+    return ("pm", "accept", {"note": "本月内完成。Done within this month."})
 
 
 def build(people: dict[str, User], projects: dict[str, Project], at: datetime) -> None:
@@ -81,18 +81,18 @@ def build(people: dict[str, User], projects: dict[str, Project], at: datetime) -
     network = Watch(people, projects["园区网络改造"], at - 9 * DAY).begun(reviews=1)
     network.find(
         NO_SECOND_LINE,
-        ("pm", "reject", {"answer": "预算不足。The budget does not reach that far."}),
+        ("pm", "reject", {"reason": "预算不足。The budget does not reach that far."}),
         ("supervisor", "insist", {"reason": "核心必须冗余。The core needs a second path."}),
     )
     network.find(SCHEME, accepted(), ("pm", "report", {"note": "已统一。All write JSON now."}))
-    network.find(LOAD, ("pm", "reject", {"answer": "上线后再测。We test once it is live."}))
+    network.find(LOAD, ("pm", "reject", {"reason": "上线后再测。We test once it is live."}))
 
     portal = Watch(people, projects["供应商协同"], at - 8 * DAY).begun(reviews=2)
     portal.find(NO_SECOND_LINE)  # the reply is overdue
     portal.find(LOG, accepted())
     portal.find(
         {**SCHEME, "title": "缺少接口版本 Interfaces without a version"},
-        ("pm", "defer", {"answer": "二期处理。In the second phase.",
+        ("pm", "defer", {"reason": "二期处理。In the second phase.",
                          "deferred_until": (localdate(at) + 10 * DAY).isoformat()}),
     )  # fmt: skip
     portal.find(
@@ -103,7 +103,7 @@ def build(people: dict[str, User], projects: dict[str, Project], at: datetime) -
 
     warehouse = Watch(people, projects["数据仓库升级"], at - 2 * DAY).begun(reviews=0)
     warehouse.find(
-        NO_SECOND_LINE, ("pm", "reject", {"answer": "夜间批量可重跑。Nightly runs can be repeated."}),
+        NO_SECOND_LINE, ("pm", "reject", {"reason": "夜间批量可重跑。Nightly runs can be repeated."}),
         ("supervisor", "insist", {"reason": "重跑要两天。Repeating takes two days."}),
-        ("head", "overrule", {"overruling": "明年三月更换平台。The platform is replaced in March."}),
+        ("head", "overrule", {"reason": "明年三月更换平台。The platform is replaced in March."}),
     )  # fmt: skip

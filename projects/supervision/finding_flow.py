@@ -83,18 +83,18 @@ class FindingLifecycle(Lifecycle):
     # -- the project replies ----------------------------------------------------------------------
     @do(F.RAISED, Either(rules.after_acceptance, [F.ACCEPTED, F.CLOSED]), _("Accept it"),
         permission=holds_task, custom=asks(forms.ReplyForm, MAIN))
-    def accept(self, *, answer: str, **values: Any) -> None:
-        self.reply(Finding.Reply.ACCEPTED, answer)
+    def accept(self, *, note: str, **values: Any) -> None:
+        self.reply(Finding.Reply.ACCEPTED, note)
 
     @do(F.RAISED, Either(rules.after_rejection, [F.DISPUTED, F.CLOSED]), _("Reject it"),
         permission=holds_task, custom=asks(forms.RejectionForm, GRAVE))
-    def reject(self, *, answer: str, **values: Any) -> None:
-        self.reply(Finding.Reply.REJECTED, answer)
+    def reject(self, *, reason: str, **values: Any) -> None:
+        self.reply(Finding.Reply.REJECTED, reason)
 
     @do(F.RAISED, F.DEFERRED, _("Defer it"), permission=holds_task,
         custom=asks(forms.DeferralForm))
-    def defer(self, *, deferred_until: Any, answer: str, **values: Any) -> None:
-        self.reply(Finding.Reply.DEFERRED, answer)
+    def defer(self, *, deferred_until: Any, reason: str, **values: Any) -> None:
+        self.reply(Finding.Reply.DEFERRED, reason)
         self.put(deferred_until=deferred_until)
 
     @do(F.ACCEPTED, F.REPORTED, _("Report it done"), permission=holds_task,
@@ -103,8 +103,8 @@ class FindingLifecycle(Lifecycle):
 
     @do([F.DISPUTED, F.INSISTED], F.ACCEPTED, _("Accept it after all"),
         permission=gates.is_manager, custom=asks(forms.ReplyForm))
-    def give_in(self, *, answer: str, **values: Any) -> None:
-        self.reply(Finding.Reply.ACCEPTED, answer)
+    def give_in(self, *, note: str, **values: Any) -> None:
+        self.reply(Finding.Reply.ACCEPTED, note)
 
     # -- the supervisor follows it ----------------------------------------------------------------
     @do(F.REPORTED, F.CLOSED, _("Verified"), permission=holds_task,
@@ -139,8 +139,8 @@ class FindingLifecycle(Lifecycle):
 
     @do(F.INSISTED, F.OVERRULED, _("Overrule it"), permission=holds_task,
         custom=asks(forms.OverruleForm, GRAVE))
-    def overrule(self, **values: Any) -> None:
-        self.put(overruled_by=self.actor, **values)
+    def overrule(self, *, reason: str, **values: Any) -> None:
+        self.put(overruled_by=self.actor, overruling=reason)
 
     # -- by the supervision -----------------------------------------------------------------------
     @do(OPEN, label=_("Passed on with its supervision"), permission=is_automation)

@@ -102,6 +102,7 @@ class FindingForm(ActionForm):
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
+        values["note"] = values.get("title", "")  # what the history of the supervision tells
         due, severity = values.get("due_on"), values.get("severity")
         if severity == Finding.Severity.ADVICE:
             values["due_on"] = None
@@ -127,16 +128,16 @@ class FiledFindingForm(OpeningForm):
 
 
 class ReplyForm(ActionForm):
-    answer = long_text(_("How will it be put right?"))
+    note = long_text(_("How will it be put right?"))
 
 
 class RejectionForm(ActionForm):
-    answer = long_text(_("Why is it rejected?"))
+    reason = long_text(_("Why is it rejected?"))
 
 
 class DeferralForm(ActionForm):
     deferred_until = day(_("Until when?"))
-    answer = long_text(_("Why can it wait?"))
+    reason = long_text(_("Why can it wait?"))
 
     def clean_deferred_until(self) -> date:
         until: date = self.cleaned_data["deferred_until"]
@@ -171,7 +172,7 @@ class VerificationForm(ActionForm):
 
 
 class OverruleForm(ActionForm):
-    overruling = long_text(_("Why is it overruled, and who carries the risk?"))
+    reason = long_text(_("Why is it overruled, and who carries the risk?"))
 
 
 # -- the proposal ---------------------------------------------------------------------------------
@@ -212,4 +213,4 @@ class AdoptForm(ActionForm):
 
 
 class DeclineForm(ActionForm):
-    refusal = long_text(_("Why is it declined?"))
+    reason = long_text(_("Why is it declined?"))

@@ -50,8 +50,8 @@ class ProposalLifecycle(Lifecycle):
 
     @do(P.PROPOSED, P.DECLINED, _("Decline it"), permission=holds_task | has_role(HEAD),
         custom=asks(forms.DeclineForm, GRAVE))
-    def decline(self, *, refusal: str, **values: Any) -> None:
-        self.put(refusal=refusal, is_live=False)
+    def decline(self, *, reason: str, **values: Any) -> None:
+        self.put(refusal=reason, is_live=False)
 
     def follow_up(self, name: str, values: dict[str, Any]) -> None:
         """Keep the findings that propose it."""

@@ -19,18 +19,18 @@ ADVICE = {"title": "One log for all", "text": "Let every part write to one log."
           "area": "scheme", "severity": "advice"}  # fmt: skip
 MUST_FIX = {"title": "One node only", "text": "The database has no second node.",
             "area": "architecture", "severity": "must_fix", "due_on": "2026-12-31"}  # fmt: skip
-ANSWER = {"answer": "We have looked at it."}
+YES, NO = {"note": "It will be done."}, {"reason": "It costs too much."}
 GOOD: dict[str, dict[str, Any]] = {
     "ask_supervision": {"focus": "The selection of the database."},
     "take_on": DECLARED, "conclude_selection": CONCLUDED, "conclude_architecture": CONCLUDED,
-    "step_aside": WHY, "withdraw": WHY, "accept": ANSWER, "reject": ANSWER, "give_in": ANSWER,
-    "defer": {**ANSWER, "deferred_until": "2027-02-01"}, "send_back": WHY, "insist": WHY,
+    "step_aside": WHY, "withdraw": WHY, "accept": YES, "reject": NO, "give_in": YES,
+    "defer": {**NO, "deferred_until": "2027-02-01"}, "send_back": WHY, "insist": WHY,
     "report": {"note": "A second node runs."}, "verify": {"note": "Seen it fail over."},
-    "overrule": {"overruling": "It is replaced in March anyway."},
+    "overrule": {"reason": "It is replaced in March anyway."},
     "uphold": {**WHY, "due_on": "2027-01-15"}, "plan": {**WHY, "due_on": "2027-01-15"},
     "adopt": {"gate": "G3", "code": "G3-90", "level": "must", "area": "both",
               "text": "No part stands alone."},
-    "decline": {"refusal": "It is in the white paper."},
+    "decline": {"reason": "It is in the white paper."},
 }  # fmt: skip
 Route = dict[str, tuple[str, list[tuple[str, str]]]]
 SUPERVISION: Route = {

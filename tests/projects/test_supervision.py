@@ -14,10 +14,10 @@ from projects.supervision.states import FindingState, ProposalState, Supervision
 from tests.offers import check_offers
 from tests.projects.supervising import (
     ADVICE,
-    ANSWER,
     DECLARED,
     GOOD,
     MUST_FIX,
+    YES,
     Step,
     Watched,
     find,
@@ -209,9 +209,9 @@ def test_who_is_of_the_project_does_not_verify(world):
 
 
 def test_an_advice_keeps_the_reply_and_ends_with_it(world):
-    for reply, state in (("accept", "closed"), ("reject", "closed")):
+    for reply, kept in (("accept", "It will be done."), ("reject", "It costs too much.")):
         step = find(world, **ADVICE, due_on="").act("pm", reply)
-        assert (step.case.state, step.case.answer) == (state, ANSWER["answer"])
+        assert (step.case.state, step.case.answer) == ("closed", kept)
         assert step.case.replied_by == world["pm"]
 
 
@@ -246,7 +246,7 @@ def test_rejected_it_is_insisted_on_and_the_head_rules(world):
     with refused(NotAllowed):
         step.act("supervisor", "overrule")
     with refused(BadData):
-        step.act("head", "overrule", overruling="")
+        step.act("head", "overrule", reason="")
     upheld = find(world, "insisted").act("head", "uphold")
     assert (upheld.case.state, str(upheld.case.due_on)) == ("accepted", "2027-01-15")
     assert upheld.clock("remedy").due_at > upheld.at
@@ -449,7 +449,7 @@ def test_the_story_on_the_pages(world):
         mine = client(world["pm"])
         address = finding.get_absolute_url()
         assert f"{address}do/accept/" in mine.get(address).content.decode()
-        assert mine.post(f"{address}do/accept/", ANSWER).status_code == 302
+        assert mine.post(f"{address}do/accept/", YES).status_code == 302
     shown = page(world, "supervisor", address)
     assert "Accepted by the project" in shown
     assert f"opened by {world['supervisor']}" in shown  # though it belongs to the project
@@ -492,6 +492,6 @@ def test_findings_through_the_api(world):
     browser = client(world["pm"])
     with time_machine.travel(step.at, tick=False):
         address = f"/api/v1/cases/{step.case.number}/"
-        answer = browser.post(f"{address}actions/accept/", ANSWER, "application/json")
+        answer = browser.post(f"{address}actions/accept/", YES, "application/json")
         assert answer.status_code == 200, answer.content
         assert browser.get(address).json()["state"] == "accepted"

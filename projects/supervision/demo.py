@@ -35,7 +35,7 @@ SCHEME: dict[str, Any] = {
 
 
 @dataclass
-class Watch:
+class Supervised:
     """A supervision being told; each step takes half an hour."""
 
     people: dict[str, User]
@@ -46,7 +46,7 @@ class Watch:
         self.at += HALF_AN_HOUR
         return perform(case, action, actor=self.people[who], at=self.at, **data).case
 
-    def begun(self, *, reviews: int) -> Watch:
+    def begun(self, *, reviews: int) -> Supervised:
         """Have it taken on, and so many reviews concluded."""
         self.do("pm", self.project, "ask_supervision",
                 focus="选型与总体架构。\n\nThe selection, and the architecture as a whole.")  # fmt: skip
@@ -63,7 +63,7 @@ class Watch:
         found: Supervision = supervisions.get(is_live=True)
         return found
 
-    def find(self, finding: dict[str, Any], *steps: tuple[str, str, dict[str, Any]]) -> Watch:
+    def find(self, finding: dict[str, Any], *steps: tuple[str, str, dict[str, Any]]) -> Supervised:
         due = (localdate(self.at) + 30 * DAY).isoformat()
         self.do("supervisor", self.supervision, "raise_finding", **{"due_on": due, **finding})
         case: Any = Finding.objects.filter(parent=self.project).latest("pk")
@@ -78,7 +78,7 @@ def accepted() -> tuple[str, str, dict[str, Any]]:
 
 def build(people: dict[str, User], projects: dict[str, Project], at: datetime) -> None:
     """Tell of three supervised projects, by the Chinese part of their titles."""
-    network = Watch(people, projects["园区网络改造"], at - 9 * DAY).begun(reviews=1)
+    network = Supervised(people, projects["园区网络改造"], at - 9 * DAY).begun(reviews=1)
     network.find(
         NO_SECOND_LINE,
         ("pm", "reject", {"reason": "预算不足。The budget does not reach that far."}),
@@ -87,7 +87,7 @@ def build(people: dict[str, User], projects: dict[str, Project], at: datetime) -
     network.find(SCHEME, accepted(), ("pm", "report", {"note": "已统一。All write JSON now."}))
     network.find(LOAD, ("pm", "reject", {"reason": "上线后再测。We test once it is live."}))
 
-    portal = Watch(people, projects["供应商协同"], at - 8 * DAY).begun(reviews=2)
+    portal = Supervised(people, projects["供应商协同"], at - 8 * DAY).begun(reviews=2)
     portal.find(NO_SECOND_LINE)  # the reply is overdue
     portal.find(LOG, accepted())
     portal.find(
@@ -101,7 +101,7 @@ def build(people: dict[str, User], projects: dict[str, Project], at: datetime) -
         ("supervisor", "verify", {"note": "已复核。Verified in the repository."}),
     )  # fmt: skip
 
-    warehouse = Watch(people, projects["数据仓库升级"], at - 2 * DAY).begun(reviews=0)
+    warehouse = Supervised(people, projects["数据仓库升级"], at - 2 * DAY).begun(reviews=0)
     warehouse.find(
         NO_SECOND_LINE, ("pm", "reject", {"reason": "夜间批量可重跑。Nightly runs can be repeated."}),
         ("supervisor", "insist", {"reason": "重跑要两天。Repeating takes two days."}),

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from people.models import User
 from projects.forms import day, refuse_past
-from projects.models import CatalogueVersion, Criterion, Finding, GateKind, Project, Supervision
-from projects.supervision.proposals import WORDS, expected
+from projects.models import Criterion, Finding, Project, Supervision
+from projects.supervision.proposals import WORDS, expected, of_newest
 from projects.supervision.states import FindingState
 from workflows.forms import ActionForm, OpeningForm, ReasonForm, long_text
 
@@ -59,6 +59,15 @@ class ClauseField(forms.ModelChoiceField[Criterion]):
         said = str(obj)
         return said if len(said) <= 100 else said[:99] + "…"
 
+    def to_python(self, value: Any) -> Criterion | None:
+        """Refuse a code that two gates of the version use: it names no clause."""
+        try:
+            return super().to_python(value)
+        except Criterion.MultipleObjectsReturned:
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"], "invalid_choice", {"value": value}
+            ) from None
+
 
 class FindingForm(ActionForm):
     title = forms.CharField(label=_("Finding in one sentence"), max_length=200)
@@ -85,7 +94,9 @@ class FindingForm(ActionForm):
 
     def prepare(self) -> None:
         field = self.fields["clause"]
-        if self.flow and isinstance(field, forms.ModelChoiceField):
+        if not self.flow:
+            return
+        if isinstance(field, forms.ModelChoiceField):
             field.queryset = self.flow.case.parent.criteria
         findings: Any = Finding.objects.exclude(state=FindingState.WITHDRAWN)  # to mypy cases
         known = findings.exclude(pattern="").values_list("pattern", flat=True)
@@ -187,27 +198,19 @@ class ProposalForm(OpeningForm):
 class AdoptForm(ActionForm):
     """The criterion as it enters the draft of the next version."""
 
-    gate = forms.ModelChoiceField(
-        label=_("Gate"), queryset=GateKind.objects.none(), to_field_name="code"
-    )
+    gate = forms.ModelChoiceField(label=_("Gate"), queryset=of_newest(), to_field_name="code")
 
     def prepare(self) -> None:
         texts: dict[str, Any] = {
             name: forms.Textarea(attrs={"rows": 3}) for name in ("text", "text_zh")
         }
         self.fields.update(forms.fields_for_model(Criterion, WORDS, widgets=texts))
-        gate = self.fields["gate"]
-        newest = CatalogueVersion.objects.first()
-        if newest and isinstance(gate, forms.ModelChoiceField):
-            gate.queryset = newest.gates.all()
         if self.flow:
             self.initial = expected(self.flow.case)
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
-        if Criterion.objects.filter(
-            gate__version=CatalogueVersion.objects.first(), code=code
-        ).exists():
+        if of_newest().filter(criteria__code=code).exists():
             raise forms.ValidationError(gettext("There is a criterion with this code already."))
         return code
 

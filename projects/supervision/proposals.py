@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from people.models import User
 from projects import editions
-from projects.models import CatalogueVersion, Criterion, Finding, Proposal
+from projects.models import CatalogueVersion, Criterion, Finding, GateKind, Proposal
 from projects.supervision.states import FindingState
 from workflows.door import open_case
 
@@ -18,6 +18,12 @@ PROJECTS = 3
 WORDS = ("code", "level", "area", "is_light", "text", "text_zh", "evidence", "evidence_zh")
 CLAUSE, PATTERN = Proposal.Ground.CLAUSE, Proposal.Ground.PATTERN
 NAMES = {CLAUSE: "clause__code", PATTERN: "pattern"}
+
+
+def of_newest() -> QuerySet[GateKind]:
+    """Return the gates of the newest version, a draft if there is one."""
+    newest = CatalogueVersion.objects.order_by("-number").values("pk")[:1]
+    return GateKind.objects.filter(version__in=newest)
 
 
 def alike(ground: str, key: str) -> QuerySet[Finding]:
@@ -73,8 +79,7 @@ def expected(proposal: Proposal) -> dict[str, Any]:
 
 def _next_code(gate: str) -> str:
     """Return the first free code of a gate in the newest version, `G2-10`."""
-    newest = CatalogueVersion.objects.first()
-    taken = set(Criterion.objects.filter(gate__version=newest).values_list("code", flat=True))
+    taken = set(of_newest().values_list("criteria__code", flat=True))
     return next(code for n in range(1, 1000) if (code := f"{gate}-{n:02}") not in taken)
 
 

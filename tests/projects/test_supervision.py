@@ -187,6 +187,13 @@ def test_a_finding_that_says_too_little_is_not_raised(world, bad):
     assert not Finding.objects.exists()
 
 
+def test_a_code_that_two_gates_use_names_no_clause(world):
+    step = supervise(world)
+    Criterion.objects.filter(code="G2-01").update(code="G3-01")
+    with refused(BadData):
+        step.act("supervisor", "raise_finding", **{**MUST_FIX, "clause": "G3-01"})
+
+
 @pytest.mark.parametrize("who", ["pm", "head", "ops_reviewer", "auditor"])
 def test_only_its_supervisor_raises_a_finding(world, who):
     step = supervise(world)

@@ -25,6 +25,13 @@ from projects.models import Gate, GateCondition, Project, Waiver
 from projects.operation import OperationLifecycle
 from projects.states import GateState as S
 from projects.states import ProjectState as P
+from projects.supervision import (  # noqa: F401  # the processes are registered by their import
+    finding_flow,
+    proposal_flow,
+)
+from projects.supervision import flows as supervision_flow  # noqa: F401
+from projects.supervision import rules as supervising
+from projects.supervision.forms import FocusForm
 from workflows.door import open_case, perform
 from workflows.forms import NoteForm, ReasonForm
 from workflows.lifecycles import (
@@ -47,10 +54,6 @@ from workflows.quorums import ByCase, Seat, opinions_of
 
 MANAGER, REVIEWER, SUPERVISOR = Role.PROJECT_MANAGER, Role.OPS_REVIEWER, Role.SUPERVISOR
 HEAD, DESK = Role.HEAD_OF_OPS, Role.SERVICE_DESK
-READERS = (
-    MANAGER, REVIEWER, SUPERVISOR, HEAD, DESK, Role.SERVICE_MANAGER, Role.SYSTEM_OWNER,
-    Role.PROCUREMENT_OVERSEER, Role.AUDITOR,
-)  # fmt: skip
 BUILDING = opinions_of(Seat(REVIEWER), Seat(SUPERVISOR))
 TAKING_OVER = opinions_of(Seat(REVIEWER), Seat(DESK), Seat(SUPERVISOR))
 SIGN_OFF = {
@@ -76,7 +79,7 @@ class ProjectLifecycle(Lifecycle):
     closed = (P.FINISHED, P.CANCELLED)
     path = (P.RUNNING, P.FINISHED)
     filers = (MANAGER, REVIEWER, HEAD, Role.SERVICE_MANAGER)
-    readers = READERS
+    readers = rules.READERS
     details = ("project_kind", "track", "effort_days", "systems", "manager", "starts_on", "ends_on",
                "catalogue")
     places = (Place("projects", _("Projects"), "rocket"),)
@@ -86,6 +89,11 @@ class ProjectLifecycle(Lifecycle):
         Clock("handover", _("Handover"), starts=[P.RUNNING], stops=[P.FINISHED], is_ours=False,
               until=lambda case: rules.end_of(case.ends_on)),
     )
+
+    @do(P.RUNNING, label=_("Ask for technical supervision"),
+        permission=rules.is_manager | has_role(HEAD, SUPERVISOR),
+        conditions=[supervising.nobody_supervises_it], custom=asks(FocusForm))
+    def ask_supervision(self, **values: Any) -> None: ...
 
     @do(P.RUNNING, P.FINISHED, _("Finish"), permission=holds_task,
         conditions=[rules.every_gate_is_decided], custom=asks(NoteForm, MAIN))
@@ -124,12 +132,21 @@ class ProjectLifecycle(Lifecycle):
         """Plan its gates when it is opened; cancel what is open when it is cancelled."""
         if name == "open":
             self.plan_gates()
+        if name == "ask_supervision":
+            open_case(
+                "supervision", actor=self.actor, requester=self.case.requester, at=self.at,
+                raised=True, title=self.case.title, parent=self.case.pk,
+                filed_by=self.actor.pk, **values,
+            )
         if name == "cancel":
             for gate in self.case.gates.filter(closed_at__isnull=True).order_by("place"):
                 perform(gate, "cancel", actor=automation(), at=self.at)
         if name == "change_criteria":
             for gate, kind in renewals.gates_to_renew(self.case, values["catalogue"]):
                 perform(gate, "renew", actor=automation(), at=self.at, gate_kind=kind.pk)
+            supervision = supervising.live_supervision(self.case)
+            if supervision is not None:
+                perform(supervision, "cancel", actor=automation(), at=self.at)
 
     def plan_gates(self) -> None:
         project: Project = self.case
@@ -166,7 +183,7 @@ class GateLifecycle(Lifecycle):
     path = (S.PLANNED, S.OPEN, S.IN_REVIEW, S.AWAITING_VERDICT, S.ACCEPTED)
     idle = {S.PLANNED: _("The gate before it is not passed yet."),
             S.DEFERRED: _("It is taken up again on the day that was set.")}
-    readers = READERS
+    readers = rules.READERS
     details = ("parent", "gate_kind", "round", "planned_on", "trial_from", "trial_until",
                "deferred_until", "overruling")
     warnings = trial.warnings
@@ -294,7 +311,8 @@ class GateLifecycle(Lifecycle):
     # -- the verdict ------------------------------------------------------------------------------
     @do(S.AWAITING_VERDICT, Either(rules.after_acceptance, [S.ACCEPTED, S.CONDITIONS]),
         _("Accept"), permission=holds_task & ~takeover.wrote_the_agreement,
-        conditions=[rules.musts_are_satisfied], custom=asks(takeover_forms.AcceptForm, MAIN))
+        conditions=[rules.musts_are_satisfied, rules.no_must_fix_is_open],
+        custom=asks(takeover_forms.AcceptForm, MAIN))
     def accept(self, **values: Any) -> None:
         self.put(**values)
 

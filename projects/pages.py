@@ -16,6 +16,7 @@ from projects.models import Answer, Criterion, Gate, GateKind, Mode, Operation, 
 from projects.models.asking import asked_of
 from projects.states import PASSED
 from projects.states import GateState as S
+from projects.supervision import pages as supervision
 from workflows.lifecycles import Part
 from workflows.quorums import APPROVE, REJECT
 
@@ -133,11 +134,12 @@ def parts_of_project(flow: ProjectLifecycle, who: Actor) -> list[Part]:
     newest = renewals.newer(project, who.at).first() if project.is_open else None
     if newest is not None:
         found.append(Part("projects/_newer.html", {"newest": newest, "own": project.catalogue}))
-    return found
+    return [*found, *supervision.part_of_project(project, who)]
 
 
 def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
-    """Return progress with the way to the sheet, opinions, conditions, waivers (≤ 8 queries)."""
+    """Return progress with the way to the sheet, must-fixes, opinions, conditions, waivers
+    (≤ 11 queries)."""
     gate: Gate = flow.case
     today = localdate(who.at)
     lines = sheet(gate)
@@ -162,6 +164,8 @@ def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
     if gate.state == S.SKIPPED:
         skipped = gate.events.filter(action="skip").select_related("actor").last()
         found.append(Part("projects/_skipped.html", {"event": skipped}))
+    if gate.is_open:
+        found += supervision.part_of_gate(gate.parent_id, who)
     said = [one for one in rules.opinions(flow) if one.outcome]
     if said:
         told = {"rows": [opinion(one) for one in said], "is_of_round_before": gate.state == S.OPEN}

@@ -8,6 +8,7 @@ urlpatterns = [
     path("projects/", views.list_projects, name="projects"),
     path("projects/<str:number>/handover/", views.show_handover, name="handover"),
     path("criteria/", standard.show_in_force, name="criteria"),
+    path("criteria/proposals/", standard.show_proposals, name="criteria_proposals"),
     path("criteria/draft/", standard.make_draft, name="criteria_draft"),
     path("criteria/<int:version>/", standard.show_version, name="criteria_version"),
     path("criteria/<int:version>/changes/", standard.show_changes, name="criteria_changes"),

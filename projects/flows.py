@@ -11,6 +11,7 @@ from people.actors import Actor, automation
 from people.roles import Role
 from projects import forms, pages, rules
 from projects.models import Gate, GateCondition, Project, Waiver
+from projects.sheet import NOTES
 from projects.states import GateState as S
 from projects.states import ProjectState as P
 from workflows.door import open_case, perform
@@ -127,6 +128,7 @@ class GateLifecycle(Lifecycle):
             S.DEFERRED: _("It is taken up again on the day that was set.")}
     readers = READERS
     details = ("parent", "gate_kind", "round", "planned_on", "deferred_until", "overruling")
+    notes = NOTES
     work = {
         S.OPEN: Work(_("Show the evidence and submit"), person=rules.manager, party=CUSTOMER),
         S.IN_REVIEW: Decision(

@@ -6,7 +6,7 @@ clocks that run. It is registered by being defined; `flows.py` of every app is i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -41,7 +41,7 @@ from workflows.quorums import APPROVE
 from workflows.refusals import UnknownAction
 
 if TYPE_CHECKING:
-    from workflows.models import Case, Task
+    from workflows.models import Case, Event, Task
     from workflows.models import Clock as ClockRow
 
 Condition = fsm.State.CONDITION
@@ -107,7 +107,8 @@ class Lifecycle:
     (roles that see every case of their unit), `filers` (roles that may file; none: everybody),
     `closed` (the final states), `idle` (states where nobody owes work, and why), `revision`,
     `path` (the states of the stepper), `details` (the fields the case page shows), `icon`,
-    `places` (pages of its own),
+    `places` (pages of its own), `notes` (what it records besides moves → the sentence that tells
+    one or several of them in a row, by one person, in the history),
     `renamed` (state or action of earlier days → its name today) and `retired` (action, source and
     target of ways that are no more), by which events of earlier days are read.
     """
@@ -131,6 +132,7 @@ class Lifecycle:
     path: ClassVar[Collection[str]] = ()
     details: ClassVar[Collection[str]] = ()
     places: ClassVar[Collection[Place]] = ()
+    notes: ClassVar[Mapping[str, Callable[[list[Event]], str]]] = {}
     escalation: ClassVar[Mapping[int, Collection[Role]]] = {
         100: (Role.SERVICE_MANAGER,),
         150: (Role.HEAD_OF_OPS,),

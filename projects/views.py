@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from projects import actions, forms, pages
-from projects.models import Gate
 from projects.sheet import Row, Sheet
 from workflows.refusals import BadData, Conflict
 from workflows.shell import actor_of
-from workflows.views import FORM, Request, find_case
+from workflows.views import FORM, Request
 
 
 @login_required
@@ -99,8 +98,4 @@ def _shown(sheet: Sheet) -> dict[str, Any]:
 
 def _sheet(request: Request, number: str) -> Sheet:
     """Return the sheet as it is now."""
-    who = actor_of(request)
-    gate = find_case(who, number)
-    if not isinstance(gate, Gate):
-        raise Http404
-    return Sheet(gate, who, request.GET.get("show", ""))
+    return Sheet.of(number, actor_of(request), request.GET.get("show", ""))

@@ -34,6 +34,7 @@ function press(criterion, event) {
     const text = criterion.querySelector("form textarea");
     text?.closest("details")?.setAttribute("open", "");
     text?.focus();
+    text?.setSelectionRange(text.value.length, text.value.length);
     return Boolean(text);
   }
   const button = key in KEYS && criterion.querySelector(`.og-result[value=${KEYS[key]}]`);

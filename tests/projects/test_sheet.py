@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import ProtectedError
-from django.test import Client
 
 from people.actors import Actor
 from projects.actions import judge_evidence, show_evidence
@@ -342,18 +341,14 @@ def test_the_sheet_is_read_in_as_many_queries_for_more_answers(
 # -- the API ---------------------------------------------------------------------------------------
 def put(step: Walk, who: str, what: str, code: str = "G1-01", **said):
     with time_machine.travel(step.at, tick=False):
-        browser = Client()
-        browser.force_login(step.world[who])
-        return browser.put(
+        return client(step.world[who]).put(
             f"/api/v1/gates/{step.case.number}/sheet/{code}/{what}/", said, "application/json"
         )
 
 
 def read(step: Walk, who: str):
     with time_machine.travel(step.at, tick=False):
-        browser = Client()
-        browser.force_login(step.world[who])
-        return browser.get(f"/api/v1/gates/{step.case.number}/sheet/")
+        return client(step.world[who]).get(f"/api/v1/gates/{step.case.number}/sheet/")
 
 
 def test_the_api_reads_the_sheet_in_twelve_queries(world, django_assert_max_num_queries):
@@ -412,8 +407,7 @@ def test_the_api_refuses_as_the_page_does(world):
 def test_a_sheet_of_no_gate_or_of_a_stranger_is_not_found_by_the_api(world):
     step = walk(world)
     assert read(step, "developer").status_code == 404
-    browser = Client()
-    browser.force_login(world["pm"])
+    browser = client(world["pm"])
     assert browser.get(f"/api/v1/gates/{step.project.number}/sheet/").status_code == 404
 
 
@@ -425,9 +419,7 @@ def test_a_file_is_sent_by_the_api(world):
         b"Content-Type: text/plain\r\n\r\n" + DRILL + b"\r\n--x--\r\n"
     )
     with time_machine.travel(step.at, tick=False):
-        browser = Client()
-        browser.force_login(world["pm"])
-        answer = browser.generic(
+        answer = client(world["pm"]).generic(
             "PUT", f"/api/v1/gates/{step.case.number}/sheet/G1-01/evidence/", body,
             f"multipart/form-data; boundary={boundary}",
         )  # fmt: skip

@@ -23,6 +23,7 @@ from projects import (
 )
 from projects.models import Gate, GateCondition, Project, Waiver
 from projects.operation import OperationLifecycle
+from projects.sheet import NOTES
 from projects.states import GateState as S
 from projects.states import ProjectState as P
 from projects.supervision import (  # noqa: F401  # the processes are registered by their import
@@ -195,6 +196,7 @@ class GateLifecycle(Lifecycle):
                  worklists.awaited,
                  empty=_("Gates at which the other side has the next move, late ones first.")),
     )
+    notes = NOTES
     work = {
         S.OPEN: Work(_("Show the evidence and submit"), person=rules.manager, party=CUSTOMER),
         S.IN_REVIEW: Decision(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +29,7 @@ from projects.models import (
 from projects.rules import may_be_waived, next_gate, objections
 from workflows.attachments import check
 from workflows.forms import ActionForm, OpeningForm, ReasonForm, long_text
+from workflows.models import Attachment
 from workflows.systems import SystemsField
 from workflows.words import listing
 
@@ -253,12 +256,40 @@ class GrantWaiverForm(OneWaiverForm):
 
 
 # -- the sheet ------------------------------------------------------------------------------------
-class EvidenceForm(forms.Form):
+class AnswerForm(forms.Form):
+    expected_version = forms.IntegerField(
+        min_value=0, max_value=2**31 - 1, required=False, widget=forms.HiddenInput
+    )
+
+
+class EvidenceForm(AnswerForm):
+    """`files` are those the gate has already."""
+
     evidence = long_text(_("Evidence"), rows=2, required=False)
     link = forms.URLField(label=_("Link"), max_length=500, required=False, assume_scheme="https")
+    kept = forms.TypedChoiceField(
+        label=_("File of this gate"), coerce=int, empty_value=None, required=False
+    )
+    upload = forms.FileField(label=_("New file"), required=False)
+    record = forms.CharField(
+        label=_("Record"), max_length=24, required=False,
+        help_text=_("Number of a case you may see, such as CHG-2026-00006."),
+    )  # fmt: skip
     is_left_out = forms.BooleanField(
         label=_("Does not apply; the evidence says why"), required=False
     )
+
+    def __init__(self, *args: Any, files: Iterable[Attachment], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = self.fields["kept"]
+        assert isinstance(kept, forms.TypedChoiceField)
+        kept.choices = [("", _("none")), *((file.pk, file.name) for file in files)]
+
+    def clean_upload(self) -> UploadedFile[Any] | None:
+        file: UploadedFile[Any] | None = self.cleaned_data["upload"]
+        if file is not None:
+            check(file)
+        return file
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
@@ -267,11 +298,10 @@ class EvidenceForm(forms.Form):
         return values
 
 
-class JudgementForm(forms.Form):
+class JudgementForm(AnswerForm):
     result = forms.ChoiceField(
-        label=_("Result"), choices=[("", _("Not yet")), *Answer.Result.choices], required=False,
-        widget=forms.RadioSelect,
-    )  # fmt: skip
+        label=_("Result"), choices=[*Answer.Result.choices, ("", _("Not yet"))], required=False
+    )
     remark = long_text(_("Remark"), rows=2, required=False)
 
     def clean(self) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def sheet(gate: Gate) -> list[Line]:
     answers: dict[tuple[int, int], Answer] = {
         (one.criterion_id, one.round): one
         for one in gate.answers.filter(round__gte=gate.round - 1).select_related(
-            "shown_by", "judged_by"
+            "shown_by", "judged_by", "file__uploaded_by", "record"
         )
     }
     carried = {one.kind_id for one in gate.asked if one.is_carried}

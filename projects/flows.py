@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor, automation
 from people.roles import Role
-from projects import forms, pages, rules
+from projects import forms, pages, planning, project_page, rules
 from projects.models import Gate, GateCondition, Project, Waiver
+from projects.states import MOVABLE
 from projects.states import GateState as S
 from projects.states import ProjectState as P
 from workflows.door import open_case, perform
@@ -76,14 +77,24 @@ class ProjectLifecycle(Lifecycle):
         conditions=[rules.every_gate_is_decided], custom=asks(NoteForm, MAIN))
     def finish(self, **values: Any) -> None: ...
 
+    @do(P.RUNNING, label=_("Shift the dates"), permission=rules.is_manager,
+        conditions=[rules.a_gate_may_be_moved], custom=asks(forms.ShiftForm))
+    def shift_dates(self, *, gate: Gate, planned_on: Any, **values: Any) -> None:
+        self.shift = planning.shifted(self.case, gate, planned_on, self.at)
+        self.put(ends_on=self.shift.ends_on)
+
     @do(P.RUNNING, P.CANCELLED, _("Cancel the project"), permission=has_role(HEAD),
         custom=asks(ReasonForm, GRAVE))
     def cancel(self, **values: Any) -> None: ...
 
     def follow_up(self, name: str, values: dict[str, Any]) -> None:
-        """Plan its gates when it is opened; cancel what is open when it is cancelled."""
+        """Plan its gates when it is opened; move or cancel what is open with it."""
         if name == "open":
             self.plan_gates()
+        if name == "shift_dates":
+            for move in self.shift.of_gates:
+                perform(move.gate, "plan", actor=automation(), at=self.at, planned_on=move.after,
+                        note=values["reason"])
         if name == "cancel":
             for gate in self.case.gates.filter(closed_at__isnull=True).order_by("place"):
                 perform(gate, "cancel", actor=automation(), at=self.at)
@@ -105,7 +116,7 @@ class ProjectLifecycle(Lifecycle):
                 perform(gate, "open_gate", actor=automation(), at=self.at)
 
     def parts(self, who: Actor) -> list[Part]:
-        return pages.parts_of_project(self, who)
+        return project_page.parts(self.case, who)
 
 
 class GateLifecycle(Lifecycle):
@@ -162,7 +173,7 @@ class GateLifecycle(Lifecycle):
         conditions=[rules.the_way_is_free])
     def open_gate(self) -> None: ...
 
-    @do([S.PLANNED, S.OPEN], label=_("Set another day"), permission=rules.is_manager,
+    @do(MOVABLE, label=_("Set another day"), permission=is_automation | rules.is_manager,
         custom=asks(forms.PlanForm))
     def plan(self, **values: Any) -> None:
         self.put(**values)

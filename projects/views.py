@@ -1,4 +1,4 @@
-"""The pages of projects beside those every case has: portfolio and the sheet of a gate."""
+"""The sheet of a gate: shown, and answered criterion by criterion."""
 
 from __future__ import annotations
 
@@ -16,14 +16,6 @@ from projects.models import Gate
 from projects.states import GateState as S
 from workflows.shell import actor_of
 from workflows.views import FORM, Request, find_case
-
-
-@login_required
-@require_safe
-def list_projects(request: Request) -> HttpResponse:
-    who, is_all = actor_of(request), "all" in request.GET
-    rows = pages.portfolio(who, only_open=not is_all)
-    return render(request, "projects/portfolio.html", {"rows": rows, "is_all": is_all})
 
 
 @login_required

@@ -25,7 +25,12 @@ def long_text(label: Any, *, rows: int = 4, **kwargs: Any) -> forms.CharField:
 
 
 class ActionForm(forms.Form):
-    """A form that knows who fills it and, for an action, the case (`self.flow.case`)."""
+    """A form that knows who fills it and, for an action, the case (`self.flow.case`).
+
+    With a `preview_template` the page first shows what the action would do, to be confirmed.
+    """
+
+    preview_template = ""
 
     def __init__(
         self, *args: Any, who: Actor, flow: Lifecycle | None = None, **kwargs: Any
@@ -37,6 +42,10 @@ class ActionForm(forms.Form):
 
     def prepare(self) -> None:
         """Narrow choices to what `self.who` may pick; for subclasses."""
+
+    def preview(self) -> dict[str, Any]:
+        """Return what `preview_template` shows of a valid form, as `preview`."""
+        return {}
 
 
 class ReasonForm(ActionForm):

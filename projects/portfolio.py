@@ -1,0 +1,230 @@
+"""The portfolio: every project with the gate it stands at and what puts it at risk.
+
+A project stands at its first gate that is not passed. It is at risk while that gate or its handover
+is late, a condition of any gate is overdue, or the gate was rejected, deferred, or sent back more
+than once. List, board and file read the same rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import django_filters
+from django import forms
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from agreements.models import Service
+from people.actors import Actor
+from people.models import User
+from projects.models import CatalogueVersion, Gate, GateCondition, GateKind, Project
+from projects.progress import with_progress
+from projects.states import PASSED, STANDING, ProjectState
+from projects.states import GateState as S
+from workflows.exports import Column, Layout
+from workflows.words import listing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+PAGE = 25
+THROUGH, ANY, ALL = "through", "any", "all"
+ROUNDS = 2
+"""One round of rework happens; from the next on a project is at risk."""
+RISKS = {
+    "is_rejected": _("rejected"), "is_late": _("late"), "is_overdue": _("condition overdue"),
+    "is_deferred": _("deferred"), "is_reworked": _("sent back more than once"),
+}  # fmt: skip
+"""What is asked of every project in one statement, and how it is said; the gravest first."""
+RISK_CHOICES = [(name.removeprefix("is_"), label) for name, label in RISKS.items()]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A project as list, board and file show it; `gates` in their order, as far as they are read.
+
+    `now` is the gate it stands at, with `asked`, `shown` and `passed`; None when it is closed, or
+    all are passed.
+    """
+
+    project: Project
+    gates: list[Any]
+    now: Any
+    risks: list[str]
+
+    @property
+    def gates_passed(self) -> int:
+        return sum(gate.state in PASSED for gate in self.gates)
+
+    @property
+    def risk_words(self) -> str:
+        return listing(self.risks)
+
+
+def gate_stood_at(**which: Any) -> QuerySet[Any]:
+    """Return the gates of the project outside that it has not got past, its own gate first."""
+    gates: Any = Gate.objects.all()  # to mypy these are cases
+    found: QuerySet[Any] = gates.filter(parent=OuterRef("pk"), state__in=STANDING, **which)
+    return found.order_by("place")
+
+
+def stands_at(**which: Any) -> Exists:
+    return Exists(Gate.objects.filter(pk=OuterRef("now_id"), **which))
+
+
+def projects_of(who: Actor) -> Any:
+    """Return the projects `who` may see, the nearest handover first, with `now_id` and `RISKS`."""
+    today = localdate(who.at)
+    overdue = GateCondition.objects.filter(
+        gate__parent=OuterRef("pk"), met_at__isnull=True, due_on__lt=today
+    )
+    projects: Any = Project.objects.all()  # to mypy these are cases
+    found = projects.visible_to(who).annotate(now_id=Subquery(gate_stood_at().values("pk")[:1]))
+    return found.annotate(
+        is_rejected=stands_at(state=S.REJECTED),
+        is_late=stands_at(planned_on__lt=today) | Q(ends_on__lt=today),
+        is_overdue=Exists(overdue),
+        is_deferred=stands_at(state=S.DEFERRED),
+        is_reworked=stands_at(round__gt=ROUNDS),
+    ).order_by("ends_on", "pk")
+
+
+def rows(projects: list[Any], *, only_now: bool = False) -> list[Row]:
+    """Return the rows of `projects`, with all gates or only the one they stand at (1 query)."""
+    gates: Any = Gate.objects.all()  # to mypy these are cases
+    if only_now:
+        gates = gates.filter(pk__in=[one.now_id for one in projects])
+    else:
+        gates = gates.filter(parent__in=projects)
+    parents = {one.pk: one for one in projects}
+    of_projects: dict[int, list[Any]] = {pk: [] for pk in parents}
+    for gate in with_progress(gates.select_related("gate_kind")).order_by("place"):
+        gate.parent = parents[gate.parent_id]
+        of_projects[gate.parent_id].append(gate)
+    return [_row(one, of_projects[one.pk]) for one in projects]
+
+
+def _row(project: Any, gates: list[Any]) -> Row:
+    if project.is_closed:
+        return Row(project, gates, None, [])
+    now = next((gate for gate in gates if gate.pk == project.now_id), None)
+    risks = [str(label) for name, label in RISKS.items() if getattr(project, name)]
+    return Row(project, gates, now, risks)
+
+
+# -- filters --------------------------------------------------------------------------------------
+def gate_kinds(at: datetime) -> list[GateKind]:
+    """Return the gates of the standard in force, in their order (1 query)."""
+    in_force = CatalogueVersion.objects.in_force(at).values("pk")[:1]
+    return list(GateKind.objects.filter(version=Subquery(in_force)).order_by("place"))
+
+
+class PortfolioFilter(django_filters.FilterSet):
+    """The filters in the address; without `state` only what is under way is shown."""
+
+    q = django_filters.CharFilter(label=_("Search"), method="search", max_length=200)
+    gate = django_filters.ChoiceFilter(label=_("Stands at"), method="at_gate", empty_label=_("All"))
+    risk = django_filters.ChoiceFilter(
+        label=_("At risk"), method="at_risk", empty_label=_("All"),
+        choices=[(ANY, _("at risk for any reason")), *RISK_CHOICES],
+    )  # fmt: skip
+    state = django_filters.ChoiceFilter(
+        label=_("State"), method="in_state", empty_label=ProjectState.RUNNING.label,
+        choices=[*ProjectState.choices[1:], (ALL, _("All"))],
+    )  # fmt: skip
+    manager = django_filters.ChoiceFilter(
+        label=_("Project manager"), field_name="manager__username", empty_label=_("All")
+    )
+    kind = django_filters.ChoiceFilter(
+        label=_("What it builds"), field_name="project_kind", choices=Project.Kind,
+        empty_label=_("All"),
+    )  # fmt: skip
+    track = django_filters.ChoiceFilter(
+        label=_("Track"), choices=Project.Track, empty_label=_("All")
+    )
+    system = django_filters.ChoiceFilter(
+        label=_("System"), method="of_system", empty_label=_("All")
+    )
+
+    class Meta:
+        model = Project
+        fields = ["q", "gate", "risk", "state", "manager", "kind", "track", "system"]
+        form = forms.Form
+
+    def __init__(self, data: Any, *, who: Actor, gates: list[GateKind]) -> None:
+        """Offer what there is to choose from (2 queries)."""
+        super().__init__(data, projects_of(who).select_related("manager"))
+        mine: Any = Project.objects.all()  # to mypy these are cases
+        managers = User.objects.filter(pk__in=mine.visible_to(who).order_by().values("manager"))
+        asked = data.get("gate", "")
+        codes = {one.code: str(one) for one in gates} | {THROUGH: _("All gates passed")}
+        offered = {
+            # The gate of another version of the standard can be asked for too, as the board does.
+            "gate": list((({asked: asked} if asked else {}) | codes).items()),
+            "manager": [
+                (one.username, str(one)) for one in managers.order_by("display_name", "pk")
+            ],
+            "system": [(one.code, str(one)) for one in Service.objects.active().systems()],
+        }
+        for name, choices in offered.items():
+            self.form.fields[name].choices = choices
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.data.get(name) for name in self.filters)
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        found = super().filter_queryset(queryset)
+        return found if self.form.cleaned_data.get("state") else found.open()
+
+    def search(self, projects: Any, name: str, value: str) -> Any:
+        return projects.matching(value)
+
+    def at_gate(self, projects: Any, name: str, value: str) -> Any:
+        if value == THROUGH:
+            return projects.open().filter(now_id__isnull=True)
+        return projects.open().filter(stands_at(gate_kind__code=value))
+
+    def at_risk(self, projects: Any, name: str, value: str) -> Any:
+        chosen = RISKS if value == ANY else [f"is_{value}"]
+        return projects.open().filter(Q(*((one, True) for one in chosen), _connector=Q.OR))
+
+    def in_state(self, projects: Any, name: str, value: str) -> Any:
+        return projects if value == ALL else projects.filter(state=value)
+
+    def of_system(self, projects: Any, name: str, value: str) -> Any:
+        """Look for the code in the list as it is written: SQLite has no operator for that."""
+        written = projects.annotate(codes=Cast(F("systems"), TextField()))
+        return written.filter(codes__contains=f'"{value}"')
+
+
+# -- as a file ------------------------------------------------------------------------------------
+def _of_now(name: str, row: Row) -> Any:
+    return getattr(row.now, name) if row.now else None
+
+
+COLUMNS = (
+    Column(_("Number"), 17, lambda row: row.project.number),
+    Column(_("Title"), 46, lambda row: row.project.title),
+    Column(_("State"), 16, lambda row: row.project.state_label),
+    Column(_("What it builds"), 14, lambda row: row.project.get_project_kind_display()),
+    Column(_("Track"), 24, lambda row: row.project.get_track_display()),
+    Column(_("Effort in person-days"), 14, lambda row: float(row.project.effort_days)),
+    Column(_("Project manager"), 20, lambda row: str(row.project.manager)),
+    Column(_("Systems"), 26, lambda row: ", ".join(row.project.systems)),
+    Column(_("Begins"), 12, lambda row: row.project.starts_on),
+    Column(_("To be handed over"), 12, lambda row: row.project.ends_on),
+    Column(_("Gates passed"), 12, lambda row: f"{row.gates_passed} / {len(row.gates)}"),
+    Column(_("Stands at"), 34, lambda row: str(row.now.gate_kind) if row.now else ""),
+    Column(_("State of the gate"), 22, lambda row: _of_now("state_label", row)),
+    Column(_("Planned"), 12, lambda row: _of_now("planned_on", row)),
+    Column(_("Criteria asked"), 12, lambda row: _of_now("asked", row)),
+    Column(_("Criteria shown"), 12, lambda row: _of_now("shown", row)),
+    Column(_("Criteria passed"), 12, lambda row: _of_now("passed", row)),
+    Column(_("At risk"), 30, lambda row: row.risk_words),
+)
+# Translators: the name of a file with a list of projects, before its extension.
+FILE = Layout(_("projects-%(day)s"), COLUMNS, lambda batch, at: rows(batch))

@@ -18,6 +18,8 @@ from projects.states import GateState as S
 from workflows.lifecycles import Part
 from workflows.models import Attachment, Event
 
+LEAST = 0.8
+"""Percent of the length that a phase of one day takes, so that it can be seen."""
 VERDICTS = ("accept", "rework", "defer", "reject")
 
 
@@ -58,7 +60,7 @@ class Scale:
 
     def span(self, first: date, last: date) -> Span:
         start = self.place(first)
-        return Span(start, round(max(self.place(last) - start, 0), 2))
+        return Span(start, round(max(self.place(last) - start, LEAST), 2))
 
 
 def parts(project: Project, who: Actor) -> list[Part]:

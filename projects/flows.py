@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor, automation
 from people.roles import Role
-from projects import forms, pages, planning, project_page, rules
+from projects import forms, pages, planning, rules
 from projects.models import Gate, GateCondition, Project, Waiver
 from projects.states import MOVABLE
 from projects.states import GateState as S
@@ -116,7 +116,7 @@ class ProjectLifecycle(Lifecycle):
                 perform(gate, "open_gate", actor=automation(), at=self.at)
 
     def parts(self, who: Actor) -> list[Part]:
-        return project_page.parts(self.case, who)
+        return pages.parts_of_project(self, who)
 
 
 class GateLifecycle(Lifecycle):

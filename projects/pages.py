@@ -1,4 +1,4 @@
-"""What the pages of a gate show: its sheet, and the parts of its case page."""
+"""What the pages of a project and of its gates show: their parts, and the sheet of a gate."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from people.actors import Actor
-from projects import rules
+from projects import project_page, rules
 from projects.models import Answer, Criterion, Gate
 from projects.states import GateState as S
 from workflows.lifecycles import Part
 from workflows.quorums import APPROVE, REJECT
 
 if TYPE_CHECKING:
-    from projects.flows import GateLifecycle
+    from projects.flows import GateLifecycle, ProjectLifecycle
 
 SHOWS, JUDGES = "shows", "judges"
 
@@ -46,6 +46,10 @@ def sheet(gate: Gate) -> list[Line]:
         Line(one, answers.get((one.pk, gate.round)), answers.get((one.pk, gate.round - 1)))
         for one in gate.criteria.select_related("gate")
     ]
+
+
+def parts_of_project(flow: ProjectLifecycle, who: Actor) -> list[Part]:
+    return project_page.parts(flow.case, who)
 
 
 def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:

@@ -222,7 +222,8 @@ def test_the_file_has_what_the_list_has(five, form):
     assert told[1] | {"Number": ""} == {
         "Number": "", "Title": "deferred", "State": "Under way", "What it builds": "Platform",
         "Track": "Full track: every gate",
-        "Effort in person-days": "120.00" if form == "csv" else "120", "Project manager": "孙悦 Sun Yue",
+        "Effort in person-days": "120.00" if form == "csv" else "120",
+        "Project manager": "孙悦 Sun Yue",
         "Systems": "erp", "Begins": f"2026-11-23{midnight}",
         "To be handed over": f"2027-07-23{midnight}", "Gates passed": "0 / 8",
         "Stands at": "G1 Kick-off and handover agreement", "State of the gate": "Deferred",

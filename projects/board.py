@@ -12,7 +12,7 @@ from django.db.models import Count, F, Subquery, Value, Window
 from django.db.models.functions import Coalesce, RowNumber
 
 from projects.models import GateKind
-from projects.portfolio import THROUGH, Row, gate_stood_at, rows
+from projects.portfolio import THROUGH, Row, gates_ahead, rows
 
 MOST = 8
 
@@ -51,7 +51,7 @@ def columns(found: Any, kinds: list[GateKind]) -> list[Column]:
 
 def _first_of_each(found: Any) -> Any:
     """Return key, column and size of the column of each project that is shown (1 query)."""
-    now = gate_stood_at()
+    now = gates_ahead()
     placed = found.open().annotate(
         code=Coalesce(Subquery(now.values("gate_kind__code")[:1]), Value(THROUGH)),
         due=Coalesce(Subquery(now.values("planned_on")[:1]), F("ends_on")),

@@ -7,6 +7,7 @@ than once. List, board and file read the same rows.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 
 PAGE = 25
 THROUGH, ANY, ALL = "through", "any", "all"
+CODE = re.compile(r"[-\w]{1,10}", re.ASCII)
 ROUNDS = 2
-"""One round of rework happens; from the next on a project is at risk."""
+"""So many rounds are usual: the first, and one of rework."""
 RISKS = {
     "is_rejected": _("rejected"), "is_late": _("late"), "is_overdue": _("condition overdue"),
     "is_deferred": _("deferred"), "is_reworked": _("sent back more than once"),
@@ -64,10 +66,10 @@ class Row:
         return listing(self.risks)
 
 
-def gate_stood_at(**which: Any) -> QuerySet[Any]:
-    """Return the gates of the project outside that it has not got past, its own gate first."""
+def gates_ahead() -> QuerySet[Any]:
+    """Return the gates that the project outside has not got past; at the first it stands."""
     gates: Any = Gate.objects.all()  # to mypy these are cases
-    found: QuerySet[Any] = gates.filter(parent=OuterRef("pk"), state__in=STANDING, **which)
+    found: QuerySet[Any] = gates.filter(parent=OuterRef("pk"), state__in=STANDING)
     return found.order_by("place")
 
 
@@ -82,7 +84,7 @@ def projects_of(who: Actor) -> Any:
         gate__parent=OuterRef("pk"), met_at__isnull=True, due_on__lt=today
     )
     projects: Any = Project.objects.all()  # to mypy these are cases
-    found = projects.visible_to(who).annotate(now_id=Subquery(gate_stood_at().values("pk")[:1]))
+    found = projects.visible_to(who).annotate(now_id=Subquery(gates_ahead().values("pk")[:1]))
     return found.annotate(
         is_rejected=stands_at(state=S.REJECTED),
         is_late=stands_at(planned_on__lt=today) | Q(ends_on__lt=today),
@@ -122,6 +124,11 @@ def gate_kinds(at: datetime) -> list[GateKind]:
     return list(GateKind.objects.filter(version=Subquery(in_force)).order_by("place"))
 
 
+def _of_another_version(code: str, codes: dict[str, Any]) -> dict[str, str]:
+    """Let a gate be asked for that is not of the standard in force, as the board does."""
+    return {code: code} if code not in codes and CODE.fullmatch(code) else {}
+
+
 class PortfolioFilter(django_filters.FilterSet):
     """The filters in the address; without `state` only what is under way is shown."""
 
@@ -159,11 +166,9 @@ class PortfolioFilter(django_filters.FilterSet):
         super().__init__(data, projects_of(who).select_related("manager"))
         mine: Any = Project.objects.all()  # to mypy these are cases
         managers = User.objects.filter(pk__in=mine.visible_to(who).order_by().values("manager"))
-        asked = data.get("gate", "")
         codes = {one.code: str(one) for one in gates} | {THROUGH: _("All gates passed")}
         offered = {
-            # The gate of another version of the standard can be asked for too, as the board does.
-            "gate": list((({asked: asked} if asked else {}) | codes).items()),
+            "gate": list((codes | _of_another_version(data.get("gate", ""), codes)).items()),
             "manager": [
                 (one.username, str(one)) for one in managers.order_by("display_name", "pk")
             ],

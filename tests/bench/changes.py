@@ -122,7 +122,7 @@ def _walked(at: datetime) -> Case:
     return Walk(world, at=at - 6 * HOUR, **filing).to("scheduled").case
 
 
-def row_of(model: type[models.Model], case: Case) -> dict[str, Any]:
+def row_of(model: type[models.Model], case: models.Model) -> dict[str, Any]:
     """Return what is in the columns of a row, as it is written."""
     return {
         field.attname: _written(field, getattr(case, field.attname)) for field in columns(model)

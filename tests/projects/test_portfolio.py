@@ -145,6 +145,7 @@ def five(world):
         ("?gate=G8", {"light"}),  # the gate of the light track
         ("?gate=nowhere", set()),
         ("?gate=through", set()),
+        ("?gate=%00&manager=%00&system=%00", {"open", "deferred", "second", "light"}),
         ("?risk=any", {"deferred"}),
         ("?risk=deferred", {"deferred"}),
         ("?risk=late", set()),

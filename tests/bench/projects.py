@@ -99,7 +99,8 @@ class Copier:
         for number, criterion in enumerate(self.criteria[place - 1]):
             values = {
                 "id": self.first[Answer] + index * each + before + number, "gate_id": gate,
-                "criterion_id": criterion, "round": 1, "result": "pass" if is_passed else "",
+                "criterion_id": criterion, "round": 1,
+                **({} if is_passed else {"result": "", "judged_by_id": None, "judged_at": None}),
             }  # fmt: skip
             yield Answer, [values.get(name, one) for name, one in self.answer.items()]
 

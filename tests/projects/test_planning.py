@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from agreements.models import Calendar
+from agreements.worktime import WorkingTime
 from projects import rules
 from projects.models import Gate, Project
 from tests.projects.test_pages import client, page
@@ -77,8 +78,6 @@ def test_a_day_counted_to_is_reached_both_ways(hours, length):
 
 
 def test_always_open_counts_every_day():
-    from agreements.worktime import WorkingTime
-
     hours = WorkingTime.always()
     day = date(2026, 11, 28)
     assert hours.later_date(day, 2) == day + 2 * DAY

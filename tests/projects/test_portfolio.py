@@ -7,11 +7,13 @@ import io
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from people.actors import Actor
 from projects import pages, portfolio
-from projects.models import Gate, Project
+from projects.models import Gate
 from projects.progress import with_progress
 from tests.projects.test_pages import client, page
 from tests.projects.walking import DAY, LIGHT, QUARTER, Walk, walk
@@ -178,7 +180,6 @@ def test_one_filters_only_by_managers_of_projects_one_sees(five):
 
 def test_an_empty_list_says_what_to_do(five):
     assert "Clear the filters" in page(five, "pm", f"{LIST}?q=nothing")
-    Project.objects.all()
     assert "/new/project/" not in page(five, "requester", LIST)
     assert "No project is under way" in page(five, "requester", LIST)
 
@@ -243,9 +244,6 @@ def test_a_file_of_more_asks_no_more_often(five, django_assert_num_queries):
     def ask():
         with time_machine.travel(NOON, tick=False):
             client(five["pm"]).get("/projects/export.csv").getvalue()
-
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
 
     with CaptureQueriesContext(connection) as few:
         ask()

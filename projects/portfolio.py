@@ -26,10 +26,11 @@ from projects.progress import with_progress
 from projects.states import PASSED, STANDING, ProjectState
 from projects.states import GateState as S
 from workflows.exports import Column, Layout
+from workflows.forms import LongSelect
 from workflows.words import listing
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
 PAGE = 25
 THROUGH, ANY, ALL = "through", "any", "all"
@@ -40,8 +41,16 @@ RISKS = {
     "is_rejected": _("rejected"), "is_late": _("late"), "is_overdue": _("condition overdue"),
     "is_deferred": _("deferred"), "is_reworked": _("sent back more than once"),
 }  # fmt: skip
-"""What is asked of every project in one statement, and how it is said; the gravest first."""
+"""What puts a project at risk and how it is said, the gravest first."""
 RISK_CHOICES = [(name.removeprefix("is_"), label) for name, label in RISKS.items()]
+
+
+def risks_of_gate(today: date) -> dict[str, Q]:
+    """Return those of `RISKS` that the gate decides at which a project stands."""
+    return {
+        "is_rejected": Q(state=S.REJECTED), "is_late": Q(planned_on__lt=today),
+        "is_deferred": Q(state=S.DEFERRED), "is_reworked": Q(round__gt=ROUNDS),
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,37 +82,46 @@ def gates_ahead() -> QuerySet[Any]:
     return found.order_by("place")
 
 
-def stands_at(**which: Any) -> Exists:
-    return Exists(Gate.objects.filter(pk=OuterRef("now_id"), **which))
-
-
 def projects_of(who: Actor) -> Any:
-    """Return the projects `who` may see, the nearest handover first, with `now_id` and `RISKS`."""
+    """Return the projects `who` may see, the nearest handover first, with `now_id`, `is_overdue`
+    and `is_over`: its day of handover has passed."""
     today = localdate(who.at)
     overdue = GateCondition.objects.filter(
         gate__parent=OuterRef("pk"), met_at__isnull=True, due_on__lt=today
     )
     projects: Any = Project.objects.all()  # to mypy these are cases
-    found = projects.visible_to(who).annotate(now_id=Subquery(gates_ahead().values("pk")[:1]))
-    return found.annotate(
-        is_rejected=stands_at(state=S.REJECTED),
-        is_late=stands_at(planned_on__lt=today) | Q(ends_on__lt=today),
-        is_overdue=Exists(overdue),
-        is_deferred=stands_at(state=S.DEFERRED),
-        is_reworked=stands_at(round__gt=ROUNDS),
-    ).order_by("ends_on", "pk")
+    found = projects.visible_to(who).annotate(
+        now_id=Subquery(gates_ahead().values("pk")[:1]), is_overdue=Exists(overdue),
+        is_over=Q(ends_on__lt=today),
+    )  # fmt: skip
+    return found.order_by("ends_on", "pk")
 
 
-def rows(projects: list[Any], *, only_now: bool = False) -> list[Row]:
+def stands_at(*which: Q, **lookups: Any) -> Exists:
+    return Exists(Gate.objects.filter(*which, pk=OuterRef("now_id"), **lookups))
+
+
+def at_risk(name: str, today: date) -> Q:
+    """Return which open projects are at risk for the reason `name`, or for any."""
+    of_gate = risks_of_gate(today)
+    if name == ANY:
+        any_of_gate = Q(*of_gate.values(), _connector=Q.OR)
+        return stands_at(any_of_gate) | Q(is_overdue=True) | Q(is_over=True)
+    found = Q(stands_at(of_gate[name])) if name in of_gate else Q(is_overdue=True)
+    return found | Q(is_over=True) if name == "is_late" else found
+
+
+def rows(projects: list[Any], at: datetime, *, only_now: bool = False) -> list[Row]:
     """Return the rows of `projects`, with all gates or only the one they stand at (1 query)."""
     gates: Any = Gate.objects.all()  # to mypy these are cases
     if only_now:
         gates = gates.filter(pk__in=[one.now_id for one in projects])
     else:
         gates = gates.filter(parent__in=projects)
+    found = with_progress(gates.select_related("gate_kind")).order_by("place")
     parents = {one.pk: one for one in projects}
     of_projects: dict[int, list[Any]] = {pk: [] for pk in parents}
-    for gate in with_progress(gates.select_related("gate_kind")).order_by("place"):
+    for gate in found.annotate(**risks_of_gate(localdate(at))):
         gate.parent = parents[gate.parent_id]
         of_projects[gate.parent_id].append(gate)
     return [_row(one, of_projects[one.pk]) for one in projects]
@@ -113,8 +131,9 @@ def _row(project: Any, gates: list[Any]) -> Row:
     if project.is_closed:
         return Row(project, gates, None, [])
     now = next((gate for gate in gates if gate.pk == project.now_id), None)
-    risks = [str(label) for name, label in RISKS.items() if getattr(project, name)]
-    return Row(project, gates, now, risks)
+    is_at = {name: getattr(now, name, False) for name in RISKS}
+    is_at |= {"is_overdue": project.is_overdue, "is_late": is_at["is_late"] or project.is_over}
+    return Row(project, gates, now, [str(label) for name, label in RISKS.items() if is_at[name]])
 
 
 # -- filters --------------------------------------------------------------------------------------
@@ -143,8 +162,9 @@ class PortfolioFilter(django_filters.FilterSet):
         choices=[*ProjectState.choices[1:], (ALL, _("All"))],
     )  # fmt: skip
     manager = django_filters.ChoiceFilter(
-        label=_("Project manager"), field_name="manager__username", empty_label=_("All")
-    )
+        label=_("Project manager"), field_name="manager__username", empty_label=_("All"),
+        widget=LongSelect,
+    )  # fmt: skip
     kind = django_filters.ChoiceFilter(
         label=_("What it builds"), field_name="project_kind", choices=Project.Kind,
         empty_label=_("All"),
@@ -153,7 +173,7 @@ class PortfolioFilter(django_filters.FilterSet):
         label=_("Track"), choices=Project.Track, empty_label=_("All")
     )
     system = django_filters.ChoiceFilter(
-        label=_("System"), method="of_system", empty_label=_("All")
+        label=_("System"), method="of_system", empty_label=_("All"), widget=LongSelect
     )
 
     class Meta:
@@ -164,6 +184,7 @@ class PortfolioFilter(django_filters.FilterSet):
     def __init__(self, data: Any, *, who: Actor, gates: list[GateKind]) -> None:
         """Offer what there is to choose from (2 queries)."""
         super().__init__(data, projects_of(who).select_related("manager"))
+        self.today = localdate(who.at)
         mine: Any = Project.objects.all()  # to mypy these are cases
         managers = User.objects.filter(pk__in=mine.visible_to(who).order_by().values("manager"))
         codes = {one.code: str(one) for one in gates} | {THROUGH: _("All gates passed")}
@@ -194,8 +215,8 @@ class PortfolioFilter(django_filters.FilterSet):
         return projects.open().filter(stands_at(gate_kind__code=value))
 
     def at_risk(self, projects: Any, name: str, value: str) -> Any:
-        chosen = RISKS if value == ANY else [f"is_{value}"]
-        return projects.open().filter(Q(*((one, True) for one in chosen), _connector=Q.OR))
+        reason = value if value == ANY else f"is_{value}"
+        return projects.open().filter(at_risk(reason, self.today))
 
     def in_state(self, projects: Any, name: str, value: str) -> Any:
         return projects if value == ALL else projects.filter(state=value)
@@ -232,4 +253,4 @@ COLUMNS = (
     Column(_("At risk"), 30, lambda row: row.risk_words),
 )
 # Translators: the name of a file with a list of projects, before its extension.
-FILE = Layout(_("projects-%(day)s"), COLUMNS, lambda batch, at: rows(batch))
+FILE = Layout(_("projects-%(day)s"), COLUMNS, rows)

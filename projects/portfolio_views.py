@@ -34,7 +34,7 @@ def list_projects(request: Request) -> HttpResponse:
     )
     context = {
         "filter": found, "is_filtered": found.is_filtered, "page_obj": page,
-        "rows": portfolio.rows(list(page)),
+        "rows": portfolio.rows(list(page), who.at),
         "may_open": lifecycle_of("project").may_be_filed_by(who),
     }  # fmt: skip
     return render(request, "projects/portfolio.html", context)
@@ -47,7 +47,7 @@ def show_board(request: Request) -> HttpResponse:
     found, gates = _found(request, who)
     context = {
         "filter": found, "is_filtered": found.is_filtered,
-        "columns": board.columns(found.qs.defer("search_tokens"), gates),
+        "columns": board.columns(found.qs.defer("search_tokens"), gates, who.at),
         "may_open": lifecycle_of("project").may_be_filed_by(who),
     }  # fmt: skip
     return render(request, "projects/board.html", context)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor
@@ -58,6 +61,22 @@ class NoteForm(ActionForm):
     note = forms.CharField(
         label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class LongSelect(forms.Select):
+    """A choice among hundreds, drawn at once: Django fills a template for each of them."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = set(self.format_value(value))
+        options = format_html_join(
+            "", '<option value="{}"{}>{}</option>',
+            (
+                (one, mark_safe(" selected") if str(one) in chosen else "", label)
+                for one, label in self.choices
+            ),
+        )  # fmt: skip
+        own = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        return format_html("<select{}>{}</select>", own, options)
 
 
 class FilesInput(forms.ClearableFileInput):

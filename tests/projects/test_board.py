@@ -95,7 +95,7 @@ def test_a_gate_that_is_no_longer_of_the_standard_keeps_its_column_while_needed(
     kind = GateKind.objects.filter(pk=step.case.gate_kind_id)
     kind.update(code="G0")  # as if it were of another version
     kinds = list(GateKind.objects.exclude(code="G0").order_by("place"))
-    found = board.columns(projects_of(Actor.of(world["pm"], NOON)), kinds)
+    found = board.columns(projects_of(Actor.of(world["pm"], NOON)), kinds, NOON)
     assert found[-1].code == "G0"
     assert titles(found[-1]) == ["old"]
 

@@ -13,6 +13,7 @@ from people.roles import Role
 from projects import (
     forms,
     pages,
+    planning,
     renewals,
     rules,
     takeover,
@@ -24,6 +25,7 @@ from projects import (
 from projects.models import Gate, GateCondition, Project, Waiver
 from projects.operation import OperationLifecycle
 from projects.sheet import NOTES
+from projects.states import MOVABLE
 from projects.states import GateState as S
 from projects.states import ProjectState as P
 from projects.supervision import (  # noqa: F401  # the processes are registered by their import
@@ -100,6 +102,12 @@ class ProjectLifecycle(Lifecycle):
         conditions=[rules.every_gate_is_decided], custom=asks(NoteForm, MAIN))
     def finish(self, **values: Any) -> None: ...
 
+    @do(P.RUNNING, label=_("Shift the dates"), permission=rules.is_manager,
+        conditions=[rules.a_gate_may_be_moved], custom=asks(forms.ShiftForm))
+    def shift_dates(self, *, gate: Gate, planned_on: Any, **values: Any) -> None:
+        self.shift = planning.shifted(self.case, gate, planned_on, self.at)
+        self.put(ends_on=self.shift.ends_on)
+
     @do(P.RUNNING, P.CANCELLED, _("Cancel the project"), permission=has_role(HEAD),
         custom=asks(ReasonForm, GRAVE))
     def cancel(self, **values: Any) -> None: ...
@@ -130,7 +138,7 @@ class ProjectLifecycle(Lifecycle):
         return takeover.keeps_from_going_live(self.case)
 
     def follow_up(self, name: str, values: dict[str, Any]) -> None:
-        """Plan its gates when it is opened; cancel what is open when it is cancelled."""
+        """Plan its gates when it is opened; move or cancel what is open with it."""
         if name == "open":
             self.plan_gates()
         if name == "ask_supervision":
@@ -139,6 +147,10 @@ class ProjectLifecycle(Lifecycle):
                 raised=True, title=self.case.title, parent=self.case.pk,
                 filed_by=self.actor.pk, **values,
             )
+        if name == "shift_dates":
+            for move in self.shift.of_gates:
+                perform(move.gate, "plan", actor=automation(), at=self.at, planned_on=move.after,
+                        note=values["reason"])
         if name == "cancel":
             for gate in self.case.gates.filter(closed_at__isnull=True).order_by("place"):
                 perform(gate, "cancel", actor=automation(), at=self.at)
@@ -247,7 +259,7 @@ class GateLifecycle(Lifecycle):
     def extend_trial(self, **values: Any) -> None:
         self.put(extensions=self.case.extensions + 1, **values)
 
-    @do([S.PLANNED, S.OPEN], label=_("Set another day"), permission=rules.is_manager,
+    @do(MOVABLE, label=_("Set another day"), permission=is_automation | rules.is_manager,
         custom=asks(forms.PlanForm))
     def plan(self, **values: Any) -> None:
         self.put(**values)

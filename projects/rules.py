@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from people.models import User
 from people.roles import Role
 from projects.models import Answer, Criterion, Finding, Gate, GateCondition, Project
-from projects.states import PASSED
+from projects.states import MOVABLE, PASSED
 from projects.states import GateState as S
 from workflows.lifecycles import Condition, Lifecycle
 from workflows.models import Task
@@ -214,6 +214,11 @@ def after_acceptance(flow: Flow, condition: GateCondition | None = None, **value
     if condition is not None:
         unmet = unmet.exclude(pk=condition.pk)
     return str(S.CONDITIONS if unmet.exists() else S.ACCEPTED)
+
+
+def a_gate_may_be_moved(flow: ProjectLifecycle) -> Condition:
+    ahead = flow.case.gates.filter(state__in=MOVABLE)
+    return Condition(ahead.exists(), unmet=_("No gate is ahead whose day could be moved."))
 
 
 def every_gate_is_decided(flow: ProjectLifecycle) -> Condition:

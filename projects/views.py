@@ -1,4 +1,4 @@
-"""The pages of projects beside those every case has: portfolio and the sheet of a gate."""
+"""The sheet of a gate: shown, and answered criterion by criterion."""
 
 from __future__ import annotations
 
@@ -15,14 +15,6 @@ from projects.sheet import Row, Sheet
 from workflows.refusals import BadData, Conflict
 from workflows.shell import actor_of
 from workflows.views import FORM, Request, find_case
-
-
-@login_required
-@require_safe
-def list_projects(request: Request) -> HttpResponse:
-    who, is_all = actor_of(request), "all" in request.GET
-    rows = pages.portfolio(who, only_open=not is_all)
-    return render(request, "projects/portfolio.html", {"rows": rows, "is_all": is_all})
 
 
 @login_required

@@ -5,21 +5,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0003_takeover_and_supervision'),
-        ('workflows', '0007_part_of'),
+        ("projects", "0003_takeover_and_supervision"),
+        ("workflows", "0007_part_of"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='answer',
-            name='file',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflows.attachment', verbose_name='file'),
+            model_name="answer",
+            name="file",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workflows.attachment",
+                verbose_name="file",
+            ),
         ),
         migrations.AddField(
-            model_name='answer',
-            name='record',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflows.case', verbose_name='record'),
+            model_name="answer",
+            name="record",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workflows.case",
+                verbose_name="record",
+            ),
         ),
     ]

@@ -33,7 +33,9 @@ class Column:
         return self.count - len(self.cards)
 
 
-def columns(found: Any, kinds: list[GateKind], at: datetime) -> list[Column]:
+def columns(
+    found: Any, kinds: list[GateKind], at: datetime, tracks: dict[str, str] | None = None
+) -> list[Column]:
     """Sort the open ones of `found` into columns, one for each of `kinds` (3 queries).
 
     A gate that is no longer of the standard has one as long as somebody stands there.
@@ -42,7 +44,7 @@ def columns(found: Any, kinds: list[GateKind], at: datetime) -> list[Column]:
     places = _first_of_each(found)
     order = list(places)
     projects = sorted(found.filter(pk__in=order), key=lambda one: order.index(one.pk))
-    for row in rows(projects, at, only_now=True):
+    for row in rows(projects, at, tracks):
         code, count = places[row.project.pk]
         kind = row.now.gate_kind if row.now else None
         column = columns.setdefault(code, Column(code, kind))

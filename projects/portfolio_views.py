@@ -34,7 +34,7 @@ def list_projects(request: Request) -> HttpResponse:
     )
     context = {
         "filter": found, "is_filtered": found.is_filtered, "page_obj": page,
-        "rows": portfolio.rows(list(page), who.at),
+        "rows": portfolio.rows(list(page), who.at, found.names["track"]),
         "may_open": lifecycle_of("project").may_be_filed_by(who),
     }  # fmt: skip
     return render(request, "projects/portfolio.html", context)
@@ -47,7 +47,9 @@ def show_board(request: Request) -> HttpResponse:
     found, gates = _found(request, who)
     context = {
         "filter": found, "is_filtered": found.is_filtered,
-        "columns": board.columns(found.qs.defer("search_tokens"), gates, who.at),
+        "columns": board.columns(
+            found.qs.defer("search_tokens"), gates, who.at, found.names["track"]
+        ),
         "may_open": lifecycle_of("project").may_be_filed_by(who),
     }  # fmt: skip
     return render(request, "projects/board.html", context)

@@ -64,7 +64,7 @@ class Scale:
 
 
 def parts(project: Project, who: Actor) -> list[Part]:
-    """Return phases, the present gate, conditions, waivers, decisions, documents (9 queries).
+    """Return phases, the present gate, conditions, waivers, decisions, documents (7 queries).
 
     Of a gate that `who` may not open itself they learn no more than where it stands.
     """

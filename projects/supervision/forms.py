@@ -97,7 +97,9 @@ class FindingForm(ActionForm):
         if not self.flow:
             return
         if isinstance(field, forms.ModelChoiceField):
-            field.queryset = self.flow.case.parent.criteria
+            project = self.flow.case.parent
+            asked = Criterion.objects.filter(project.fitting, gate__version=project.catalogue_id)
+            field.queryset = asked.order_by("gate__place", "code")
         findings: Any = Finding.objects.exclude(state=FindingState.WITHDRAWN)  # to mypy cases
         known = findings.exclude(pattern="").values_list("pattern", flat=True)
         names = list(known.order_by("pattern").distinct()[:PATTERNS])

@@ -126,9 +126,9 @@ def test_who_only_follows_the_project_reads_nothing_of_its_gates(world):
 
 
 @pytest.mark.parametrize("state", ["open", "conditions"])
-def test_the_parts_are_read_in_six_queries(world, state, django_assert_num_queries):
+def test_the_parts_are_read_in_seven_queries(world, state, django_assert_num_queries):
     step = walk(world, state)
     project = Project.objects.get(pk=step.project.pk)
     who = Actor.of(world["head"], step.at)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         project_page.parts(project, who)

@@ -177,7 +177,7 @@ def test_the_record_costs_the_same_for_more_rounds(world, overruled, django_asse
     step = overruled
     with time_machine.travel(step.at, tick=False):
         browser = client(world["head"])
-        with django_assert_num_queries(14):  # eight are the record, the others the frame
+        with django_assert_num_queries(16):  # ten are the record, the others the frame
             assert browser.get(of(step)).status_code == 200
 
 

@@ -225,7 +225,7 @@ def test_any_two_versions_are_held_side_by_side(world):
     Criterion.objects.filter(gate__version=version, code="G3-01").update(text="Drawn.")
     publish(world, version)
     shown = page(world, "pm", "/criteria/3/changes/?from=1")
-    assert "Version 3 beside version 1" in shown
+    assert "Version 3, compared with version 1" in shown
     assert "Signed by three." in shown
     assert "Signed by three." not in page(world, "pm", "/criteria/3/changes/")
     for wrong in ("3", "4", "x", "-1", "9" * 30, "²"):

@@ -90,7 +90,8 @@ class Walk:
 
     def show(self, *, leave: str = "") -> Walk:
         """Show evidence for every must but the one of code `leave`, and the agreement."""
-        if is_at(self.case, AGREES) and self.case.state == "open":
+        is_agreed = self.project.agreements.exists()
+        if is_at(self.case, AGREES) and self.case.state == "open" and not is_agreed:
             perform(self.case, "write_agreement", actor=self.world["pm"], at=self.at, **AGREEMENT)
         for one in self.case.criteria:
             if one.is_must and one.code != leave:

@@ -245,7 +245,8 @@ class GateLifecycle(Lifecycle):
     def open_gate(self) -> None:
         if takeover.is_at(self.case, takeover.TRIAL):
             today = localdate(self.at)
-            self.put(trial_from=today, trial_until=takeover.trial_ends(self.case.parent, today))
+            ends = takeover.trial_ends(self.case.parent, today)
+            self.put(trial_from=today, **takeover.tried_until(self.case, ends))
 
     @do(S.OPEN, label=_("Write the handover agreement"), permission=rules.is_manager,
         conditions=[takeover.yields_the_agreement], custom=asks(takeover_forms.AgreementForm))
@@ -257,7 +258,8 @@ class GateLifecycle(Lifecycle):
         conditions=[takeover.the_trial_may_be_extended],
         custom=asks(takeover_forms.ExtendTrialForm))
     def extend_trial(self, **values: Any) -> None:
-        self.put(extensions=self.case.extensions + 1, **values)
+        self.put(extensions=self.case.extensions + 1,
+                 **takeover.tried_until(self.case, values["trial_until"]))
 
     @do(MOVABLE, label=_("Set another day"), permission=is_automation | rules.is_manager,
         custom=asks(forms.PlanForm))

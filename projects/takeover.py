@@ -130,6 +130,11 @@ def trial_ends(project: Project, today: date) -> date:
     return today + (CORE_TRIAL_DAYS if is_core else TRIAL_DAYS)
 
 
+def tried_until(case: Gate, day: date) -> dict[str, date]:
+    """Return the fields of a trial up to `day`: the gate is not due before the day after it."""
+    return {"trial_until": day, "planned_on": max(case.planned_on, day + timedelta(days=1))}
+
+
 def the_trial_is_over(flow: Lifecycle) -> Condition:
     until: date | None = flow.case.trial_until
     return Condition(

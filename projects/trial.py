@@ -27,7 +27,7 @@ RESTORE = "G7-06"
 
 
 class Figure(NamedTuple):
-    """`code`: the criterion it speaks to; `is_met`: None where the record does not tell."""
+    """`code`: the criterion it speaks to; `is_met`: None where it cannot be told yet."""
 
     code: str
     said: str
@@ -59,7 +59,8 @@ def _length(gate: Gate, at: datetime) -> Figure:
     days = max((localdate(at) - gate.trial_from).days, 0)
     of = (gate.trial_until - gate.trial_from).days
     said = ngettext("Day %(days)s of %(of)s day.", "Day %(days)s of %(of)s days.", of)
-    return Figure("G7-01", said % {"days": days, "of": of}, localdate(at) > gate.trial_until)
+    is_over = localdate(at) > gate.trial_until
+    return Figure("G7-01", said % {"days": days, "of": of}, is_over or None)
 
 
 def _faults(gate: Gate, at: datetime) -> Iterator[Figure]:
@@ -67,7 +68,7 @@ def _faults(gate: Gate, at: datetime) -> Iterator[Figure]:
     processes = [one for one in registered() if one.faults is not None]
     if not processes:
         nothing = _("Not counted: no process of faults is in use here; the sheet tells.")
-        yield from (Figure(code, nothing, None) for code in ("G7-02", "G7-03", "G7-05"))
+        yield Figure("G7-02, G7-03, G7-05", nothing, None)
         return
     open_grave = gravest = closed = alone = 0
     weeks = [0, 0, 0]

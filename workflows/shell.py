@@ -48,7 +48,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         {
             "url": reverse(place.url_name), "label": place.label, "icon": place.icon,
             "count": count if place.url_name == "inbox" else 0,
-            "is_current": request.path == reverse(place.url_name),
+            "is_current": request.path.startswith(reverse(place.url_name)),
         }
         for place in places
     ]  # fmt: skip

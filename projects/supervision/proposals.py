@@ -37,21 +37,26 @@ def alike(ground: str, key: str) -> QuerySet[Finding]:
 
 
 def propose(finding: Finding, *, actor: User, at: datetime) -> None:
-    """Add a finding to the proposal that waits for its like, or propose what is due (M9)."""
+    """Add a finding to the proposal that waits for its like, or propose what is due (M9).
+
+    One proposal is enough: what its clause proposes, its pattern does not propose again.
+    """
     keys = {CLAUSE: finding.clause.code if finding.clause else "", PATTERN: finding.pattern}
     for ground, key in keys.items():
-        if key:
-            _propose(ground, key, finding, actor, at)
+        if key and _propose(ground, key, finding, actor, at):
+            return
 
 
-def _propose(ground: str, key: str, finding: Finding, actor: User, at: datetime) -> None:
+def _propose(ground: str, key: str, finding: Finding, actor: User, at: datetime) -> bool:
+    """Tell whether a proposal of this ground waits now."""
     # One at a time, by the lock of the oldest version: two findings at once would each see one
     # project too few, or propose twice.
     CatalogueVersion.objects.select_for_update(no_key=True).order_by("number").first()
     waiting: Any = Proposal.objects.filter(ground=ground, key=key, is_live=True).first()
     if waiting is not None:
         waiting.findings.add(finding)
-    elif alike(ground, key).order_by().values("parent").distinct().count() >= PROJECTS:
+        return True
+    if alike(ground, key).order_by().values("parent").distinct().count() >= PROJECTS:
         open_case(
             "proposal",
             actor=actor,
@@ -62,6 +67,8 @@ def _propose(ground: str, key: str, finding: Finding, actor: User, at: datetime)
             ground=ground,
             key=key,
         )
+        return True
+    return False
 
 
 def expected(proposal: Proposal) -> dict[str, Any]:

@@ -14,7 +14,7 @@ RUN pybabel compile --directory locale --domain django \
 
 # Run: as nobody in particular, writing only under /var/lib/opsgate.
 FROM python:3.13-slim
-# Pango and a Chinese font, by which WeasyPrint sets the minutes.
+# Pango and a Chinese font, by which WeasyPrint sets minutes and sign-off records.
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends libpangoft2-1.0-0 fonts-noto-cjk \
  && rm -rf /var/lib/apt/lists/*

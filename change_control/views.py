@@ -22,6 +22,7 @@ from people.models import ApiToken
 from people.tokens import owner_of, renew_token
 from workflows.lifecycles import lifecycle_of
 from workflows.models import Case
+from workflows.printing import pdf_answer
 from workflows.shell import actor_of
 from workflows.views import FORM, Request, find_case
 
@@ -123,8 +124,6 @@ def show_minutes(request: Request, number: str) -> HttpResponse:
 @require_safe
 def minutes_pdf(request: Request, number: str) -> HttpResponse:
     shown = _minutes(request, number)
-    if not minutes.has_pdf():
+    if not shown["has_pdf"]:
         raise Http404
-    answer = HttpResponse(minutes.as_pdf(shown), "application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="{number}.pdf"'
-    return answer
+    return pdf_answer("change_control/minutes_pdf.html", shown, number)

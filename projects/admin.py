@@ -2,7 +2,7 @@
 
 from auditlog.registry import auditlog
 
-from projects.models import CatalogueVersion, Criterion, GateKind
+from projects.models import CatalogueVersion, Criterion, GateKind, Track
 
-for model in (CatalogueVersion, Criterion, GateKind):
+for model in (CatalogueVersion, Criterion, GateKind, Track):
     auditlog.register(model)

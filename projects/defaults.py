@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from agreements.actions import SHIPPED_FROM, Loaded
-from projects.models import CatalogueVersion, Criterion, GateKind
+from projects.models import CatalogueVersion, Criterion, GateKind, Track
 
 DATA = Path(__file__).parent / "data"
 
@@ -34,6 +34,8 @@ def load(loaded: Loaded) -> None:
         Criterion.objects.bulk_create(
             _criterion(row, gates[row["gate"]], chinese["evidence"]) for row in shipped["items"]
         )
+        tracks = json.loads((DATA / "tracks.json").read_text(encoding="utf-8"))
+        Track.objects.bulk_create(Track(version=version, **row) for row in tracks)
         version.published_at = SHIPPED_FROM
         version.save(update_fields=["published_at"])
     loaded.made.append("criteria-1")

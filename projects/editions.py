@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +15,16 @@ from django.utils.translation import gettext as _
 from people.actors import Actor
 from people.models import User
 from people.roles import Role
-from projects.models import CatalogueVersion, Criterion, GateKind
+from projects.models import CatalogueVersion, Criterion, GateKind, Track
 from workflows.refusals import Conflict, NotAllowed
+from workflows.words import listing
 
 EDITORS = (Role.SERVICE_MANAGER, Role.HEAD_OF_OPS)
 GATE_FIELDS = ("code", "name", "name_zh", "purpose", "purpose_zh")
 CRITERION_FIELDS = (
     "code", "level", "area", "is_light", "text", "text_zh", "evidence", "evidence_zh", "origin",
 )  # fmt: skip
+TRACK_FIELDS = ("code", "name", "name_zh", "gates", "limit_days", "is_light")
 
 
 def may_edit(who: Actor) -> bool:
@@ -42,6 +44,9 @@ def draft_version(*, actor: User, at: datetime) -> CatalogueVersion:
 
 
 def _copy(newest: CatalogueVersion, draft: CatalogueVersion) -> None:
+    for track in newest.tracks.all():
+        track.pk, track.version, track._state.adding = None, draft, True
+        track.save()
     for gate in newest.gates.prefetch_related("criteria"):
         criteria = list(gate.criteria.all())
         gate.pk, gate.version, gate._state.adding = None, draft, True
@@ -55,6 +60,7 @@ def publish_version(*, version: CatalogueVersion, note: str, actor: User, at: da
     """Put a draft in force for the projects opened from now on (403, 409)."""
     with _edited(actor, at):
         _refuse_kept(version)
+        _refuse_broken_tracks(version)
         empty = [gate.code for gate in version.gates.filter(criteria__isnull=True)]
         if empty or not version.gates.exists():
             raise Conflict(
@@ -65,10 +71,13 @@ def publish_version(*, version: CatalogueVersion, note: str, actor: User, at: da
 
 
 def replace_content(
-    *, version: CatalogueVersion, gates: list[GateKind], criteria: list[Criterion], actor: User,
-    at: datetime,
+    *, version: CatalogueVersion, gates: list[GateKind], criteria: list[Criterion],
+    tracks: list[Track] | None = None, actor: User, at: datetime,
 ) -> None:  # fmt: skip
-    """Let a draft say what was read from a file, and nothing else (403, 409)."""
+    """Let a draft say what was read from a file, and nothing else (403, 409).
+
+    A file that says nothing of tracks leaves those of the draft.
+    """
     with _edited(actor, at):
         _refuse_kept(version)
         version.gates.all().delete()
@@ -77,6 +86,10 @@ def replace_content(
             gate.save()
         for one in criteria:
             one.save()
+        if tracks is not None:
+            version.tracks.all().delete()
+            for track in tracks:
+                track.save()
 
 
 def save_criterion(*, criterion: Criterion, actor: User, at: datetime) -> None:
@@ -89,6 +102,18 @@ def remove_criterion(*, criterion: Criterion, actor: User, at: datetime) -> None
     with _edited(actor, at):
         _refuse_kept(criterion.owner)
         criterion.delete()
+
+
+def save_track(*, track: Track, actor: User, at: datetime) -> None:
+    with _edited(actor, at):
+        _refuse_kept(track.owner)
+        track.save()
+
+
+def remove_track(*, track: Track, actor: User, at: datetime) -> None:
+    with _edited(actor, at):
+        _refuse_kept(track.owner)
+        track.delete()
 
 
 @contextmanager
@@ -105,14 +130,29 @@ def _refuse_kept(version: CatalogueVersion) -> None:
         raise Conflict(_("A published version does not change. Make a new one."))
 
 
+def _refuse_broken_tracks(version: CatalogueVersion) -> None:
+    tracks = list(version.tracks.all())
+    if not tracks:
+        raise Conflict(_("There is no track that a project could go."))
+    broken = [track.code for track in tracks if not track.is_whole]
+    if broken:
+        raise Conflict(
+            _("These tracks name gates that are not there, or leave the last one out: %(tracks)s.")
+            % {"tracks": ", ".join(broken)}
+        )
+
+
 # -- what differs ---------------------------------------------------------------------------------
+Row = Criterion | Track
+
+
 @dataclass(frozen=True)
 class Difference:
-    """What became of one criterion between two versions; `changes`: label, before, after."""
+    """What became of a criterion or track between versions; `changes`: label, before, after."""
 
     code: str
     kind: str
-    criterion: Criterion
+    subject: Row
     changes: list[tuple[Any, Any, Any]]
 
 
@@ -120,15 +160,21 @@ ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 
 
 def differences(before: CatalogueVersion, after: CatalogueVersion) -> Iterator[Difference]:
-    """Yield what was added, removed and changed, by code (2 queries)."""
-    old, new = _by_code(before), _by_code(after)
+    """Yield what was added, removed and changed, tracks first, by code (4 queries)."""
+    yield from _differences(_tracks(before), _tracks(after), TRACK_FIELDS)
+    yield from _differences(_by_code(before), _by_code(after), CRITERION_FIELDS)
+
+
+def _differences(
+    old: Mapping[str, Row], new: Mapping[str, Row], fields: Sequence[str]
+) -> Iterator[Difference]:
     for code in sorted(old.keys() | new.keys()):
         was, now = old.get(code), new.get(code)
         if was is None and now is not None:
             yield Difference(code, ADDED, now, [])
         elif now is None and was is not None:
             yield Difference(code, REMOVED, was, [])
-        elif was is not None and now is not None and (changes := list(_changes(was, now))):
+        elif was is not None and now is not None and (changes := list(_changes(was, now, fields))):
             yield Difference(code, CHANGED, now, changes)
 
 
@@ -137,13 +183,19 @@ def _by_code(version: CatalogueVersion) -> dict[str, Criterion]:
     return {one.code: one for one in found}
 
 
-def _changes(was: Criterion, now: Criterion) -> Iterator[tuple[Any, Any, Any]]:
-    for name in CRITERION_FIELDS:
+def _tracks(version: CatalogueVersion) -> dict[str, Track]:
+    return {track.code: track for track in version.tracks.all()}
+
+
+def _changes(was: Row, now: Row, fields: Sequence[str]) -> Iterator[tuple[Any, Any, Any]]:
+    for name in fields:
         if getattr(was, name) != getattr(now, name):
-            column: Any = Criterion._meta.get_field(name)
+            column: Any = was._meta.get_field(name)
             yield column.verbose_name, _shown(was, name), _shown(now, name)
 
 
-def _shown(one: Criterion, name: str) -> Any:
-    shown = getattr(one, f"get_{name}_display", None)
-    return shown() if shown else getattr(one, name)
+def _shown(one: Row, name: str) -> Any:
+    shown, value = getattr(one, f"get_{name}_display", None), getattr(one, name)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return shown() if shown else listing(value) if isinstance(value, list) else value

@@ -10,7 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor, automation
 from people.roles import Role
-from projects import forms, pages, rules, takeover, takeover_forms, trial
+from projects import (
+    forms,
+    pages,
+    renewals,
+    rules,
+    takeover,
+    takeover_forms,
+    teams,
+    trial,
+    worklists,
+)
 from projects.models import Gate, GateCondition, Project, Waiver
 from projects.operation import OperationLifecycle
 from projects.states import GateState as S
@@ -28,6 +38,7 @@ from workflows.lifecycles import (
     Part,
     Place,
     Work,
+    Worklist,
     asks,
     case_state,
 )
@@ -95,6 +106,17 @@ class ProjectLifecycle(Lifecycle):
     def sign_agreement(self, **values: Any) -> None:
         takeover.sign_agreement(self.case, by=self.actor, at=self.at)
 
+    @do(P.RUNNING, label=_("Change the team"), permission=rules.is_manager | has_role(HEAD),
+        custom=asks(teams.TeamForm))
+    def change_team(self, **values: Any) -> None:
+        teams.change_team(project=self.case, at=self.at, **values)
+
+    @do(P.RUNNING, label=_("Go on under newer criteria"),
+        permission=has_role(Role.SERVICE_MANAGER, HEAD) & ~rules.is_of_the_project,
+        conditions=[renewals.newer_criteria_are_in_force], custom=asks(renewals.RenewalForm))
+    def change_criteria(self, **values: Any) -> None:
+        self.put(**values)
+
     def keeps_from_going_live(self) -> str:
         return takeover.keeps_from_going_live(self.case)
 
@@ -105,12 +127,13 @@ class ProjectLifecycle(Lifecycle):
         if name == "cancel":
             for gate in self.case.gates.filter(closed_at__isnull=True).order_by("place"):
                 perform(gate, "cancel", actor=automation(), at=self.at)
+        if name == "change_criteria":
+            for gate, kind in renewals.gates_to_renew(self.case, values["catalogue"]):
+                perform(gate, "renew", actor=automation(), at=self.at, gate_kind=kind.pk)
 
     def plan_gates(self) -> None:
         project: Project = self.case
-        kinds = list(project.catalogue.gates.order_by("place"))
-        if project.is_light:
-            kinds = kinds[-1:]
+        kinds = list(project.catalogue.tracks.get(code=project.track).kinds)
         days = (project.ends_on - project.starts_on).days
         for place, kind in enumerate(kinds, start=1):
             gate = open_case(
@@ -139,7 +162,7 @@ class GateLifecycle(Lifecycle):
     model, State, initial, form = Gate, S, S.PLANNED, forms.GateForm
     state = case_state(S)
     do = state.transition
-    closed = (S.ACCEPTED, S.REJECTED, S.CANCELLED)
+    closed = (S.ACCEPTED, S.SKIPPED, S.REJECTED, S.CANCELLED)
     path = (S.PLANNED, S.OPEN, S.IN_REVIEW, S.AWAITING_VERDICT, S.ACCEPTED)
     idle = {S.PLANNED: _("The gate before it is not passed yet."),
             S.DEFERRED: _("It is taken up again on the day that was set.")}
@@ -147,6 +170,14 @@ class GateLifecycle(Lifecycle):
     details = ("parent", "gate_kind", "round", "planned_on", "trial_from", "trial_until",
                "deferred_until", "overruling")
     warnings = trial.warnings
+    worklists = (
+        Worklist("reviews", _("My reviews"), (REVIEWER, SUPERVISOR, DESK, HEAD),
+                 worklists.reviews, is_own=True,
+                 empty=_("Gates that need your opinion, your verdict or a condition seen to.")),
+        Worklist("awaited", _("Waiting for others"), (MANAGER, REVIEWER, SUPERVISOR, HEAD),
+                 worklists.awaited,
+                 empty=_("Gates at which the other side has the next move, late ones first.")),
+    )
     work = {
         S.OPEN: Work(_("Show the evidence and submit"), person=rules.manager, party=CUSTOMER),
         S.IN_REVIEW: Decision(
@@ -211,6 +242,18 @@ class GateLifecycle(Lifecycle):
         permission=rules.is_manager, custom=asks(ReasonForm))
     def take_back(self, **values: Any) -> None:
         self.put(round=self.case.round + 1)
+
+    # -- skipped, or asked otherwise --------------------------------------------------------------
+    @do([S.PLANNED, S.OPEN], S.SKIPPED, _("Skip this gate"),
+        permission=has_role(HEAD) & ~rules.is_of_the_project,
+        conditions=[rules.is_not_the_last], custom=asks(forms.SkipForm, GRAVE))
+    def skip(self, **values: Any) -> None: ...
+
+    @do([S.PLANNED, S.OPEN, S.SKIPPED], label=_("Take the newer criteria"),
+        permission=is_automation, custom=asks(renewals.GateRenewalForm))
+    def renew(self, *, gate_kind: Any) -> None:
+        renewals.keep_answers(self.case, gate_kind)
+        self.put(gate_kind=gate_kind)
 
     # -- waivers ----------------------------------------------------------------------------------
     @do(SHOWN, label=_("Ask for a waiver"), permission=rules.is_manager,
@@ -297,11 +340,8 @@ class GateLifecycle(Lifecycle):
             takeover.sign_agreement(self.case.parent, by=self.actor, at=self.at)
         if name == "accept" and takeover.is_at(self.case, takeover.TAKES_OVER):
             self.take_over(values)
-        if name in ("accept", "meet"):
-            gates: Any = Gate.objects  # to mypy these are cases
-            following = gates.filter(
-                parent=self.case.parent_id, place__gt=self.case.place, state=S.PLANNED
-            ).order_by("place").first()
+        if name in ("accept", "meet", "skip"):
+            following = rules.next_gate(self.case)
             if following is not None and rules.the_way_is_free(type(self)(following, at=self.at)):
                 perform(following, "open_gate", actor=automation(), at=self.at)
 

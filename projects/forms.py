@@ -12,22 +12,23 @@ from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
 from people.models import User
-from projects.editions import CRITERION_FIELDS
+from projects.editions import CRITERION_FIELDS, TRACK_FIELDS
 from projects.exchange import XLSX
 from projects.models import (
-    LIGHT_LIMIT,
     Answer,
     CatalogueVersion,
     Criterion,
     GateCondition,
     GateKind,
     Project,
+    Track,
     Waiver,
 )
-from projects.rules import may_be_waived, objections
+from projects.rules import may_be_waived, next_gate, objections
 from workflows.attachments import check
 from workflows.forms import ActionForm, OpeningForm, ReasonForm, long_text
 from workflows.systems import SystemsField
+from workflows.words import listing
 
 WAIVED_FOR, WAIVED_AT_MOST = timedelta(days=90), timedelta(days=180)
 """How long a waiver holds, usually and at most (acceptance-and-procurement, rule 10)."""
@@ -51,7 +52,9 @@ def refuse_past(day: date, at: Any) -> date:
 
 class ProjectForm(OpeningForm):
     project_kind = forms.ChoiceField(label=_("What does it build?"), choices=Project.Kind.choices)
-    track = forms.ChoiceField(label=_("Track"), choices=Project.Track.choices)
+    track = forms.ModelChoiceField(
+        label=_("Track"), queryset=Track.objects.none(), to_field_name="code", empty_label=None
+    )
     effort_days = forms.DecimalField(
         label=_("Effort in person-days"), min_value=0, max_digits=7, decimal_places=1
     )
@@ -70,6 +73,10 @@ class ProjectForm(OpeningForm):
     def prepare(self) -> None:
         super().prepare()
         del self.fields["on_behalf_of"]
+        self.catalogue = CatalogueVersion.objects.in_force(self.who.at).first()
+        track = self.fields["track"]
+        if self.catalogue is not None and isinstance(track, forms.ModelChoiceField):
+            track.queryset = self.catalogue.tracks.all()
         self.fields["title"].help_text = _("The name of the project.")
         manager = self.fields["manager"]
         if not self.is_bound and isinstance(manager, forms.ModelChoiceField):
@@ -80,16 +87,18 @@ class ProjectForm(OpeningForm):
         starts, ends = values.get("starts_on"), values.get("ends_on")
         if starts and ends and starts >= ends:
             self.add_error("ends_on", gettext("It is handed over before it begins."))
-        effort = values.get("effort_days")
-        is_light = values.get("track") == Project.Track.LIGHT
-        if is_light and effort is not None and effort > LIGHT_LIMIT:
-            self.add_error("track", gettext("The light track is for at most 10 person-days."))
-        values["catalogue"] = CatalogueVersion.objects.in_force(self.who.at).first()
-        if values["catalogue"] is None:
+        if self.catalogue is None:
             raise forms.ValidationError(
                 gettext("No criteria are in force; ask the service manager to publish them.")
             )
-        return values
+        values["catalogue"] = self.catalogue
+        track, effort = values.get("track"), values.get("effort_days")
+        if track is None:
+            return values
+        if None not in (track.limit_days, effort) and effort > track.limit_days:
+            sentence = gettext("This track is for at most %(days)s person-days.")
+            self.add_error("track", sentence % {"days": track.limit_days})
+        return {**values, "track": track.code, "is_light": track.is_light}
 
 
 class GateForm(OpeningForm):
@@ -109,8 +118,27 @@ class PlanForm(ActionForm):
             self.initial = {"planned_on": self.flow.case.planned_on}
 
 
+class SkipForm(ReasonForm):
+    """Whoever skips a gate reads first which musts come back, and where."""
+
+    is_understood = forms.BooleanField(label=_("Its musts are asked for at the next gate"))
+
+    field_order = ["is_understood", "reason"]
+
+    def prepare(self) -> None:
+        following = next_gate(self.flow.case) if self.flow else None
+        if self.flow and following:
+            musts = self.flow.case.criteria.filter(level=Criterion.Level.MUST)
+            self.fields["is_understood"].label = gettext(
+                "These musts are asked for at %(gate)s as well: %(codes)s."
+            ) % {
+                "gate": following.gate_kind,
+                "codes": listing(musts.values_list("code", flat=True)),
+            }
+
+
 class OpinionForm(ActionForm):
-    note = long_text(_("What speaks for it, and what is missing?"))
+    note = long_text(_("Why, and what is missing?"))
 
 
 class ConditionForm(ActionForm):
@@ -267,6 +295,40 @@ class CriterionForm(forms.ModelForm[Criterion]):
         assert isinstance(gate, forms.ModelChoiceField)
         gate.queryset = version.gates.all()
         gate.label = _("Gate")
+
+
+class TrackForm(forms.ModelForm[Track]):
+    gates = forms.ModelMultipleChoiceField(
+        label=_("Gates"), queryset=GateKind.objects.none(), to_field_name="code", required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: every gate, also those a later version adds."),
+    )  # fmt: skip
+
+    class Meta:
+        model = Track
+        fields = TRACK_FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        gates = self.fields["gates"]
+        if isinstance(gates, forms.ModelMultipleChoiceField):
+            gates.queryset = self.instance.version.gates.order_by("place")
+
+    def clean_gates(self) -> list[str]:
+        codes = [gate.code for gate in self.cleaned_data["gates"]]
+        last = self.instance.version.gates.order_by("-place").first()
+        if codes and last and last.code not in codes:
+            sentence = gettext("Every track ends with the last gate, %(gate)s.")
+            raise forms.ValidationError(sentence % {"gate": last})
+        return codes
+
+    def clean_code(self) -> str:
+        """Refuse a code twice: the form does not ask for the version, so Django does not."""
+        code: str = self.cleaned_data["code"]
+        others = self.instance.version.tracks.exclude(pk=self.instance.pk)
+        if others.filter(code=code).exists():
+            raise forms.ValidationError(gettext("The version has a track of this code."))
+        return code
 
 
 class PublishForm(forms.Form):

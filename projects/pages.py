@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,9 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from people.actors import Actor
-from projects import rules, takeover, trial
-from projects.models import Answer, Criterion, Gate, Mode, Operation, Project
+from projects import renewals, rules, takeover, teams, trial
+from projects.models import Answer, Criterion, Gate, GateKind, Mode, Operation, Project
+from projects.models.asking import asked_of
 from projects.states import PASSED
 from projects.states import GateState as S
 from workflows.lifecycles import Part
@@ -31,6 +33,8 @@ class Line:
     criterion: Criterion
     answer: Answer | None
     before: Answer | None
+    is_carried: bool = False
+    """Whether it comes from a gate that was skipped."""
 
     @property
     def is_present(self) -> bool:
@@ -50,26 +54,28 @@ class GateCard:
 
 
 def sheet(gate: Gate) -> list[Line]:
-    """Return the criteria with their answers (2 queries)."""
+    """Return the criteria with their answers (4 queries)."""
     answers: dict[tuple[int, int], Answer] = {
         (one.criterion_id, one.round): one
         for one in gate.answers.filter(round__gte=gate.round - 1).select_related(
             "shown_by", "judged_by"
         )
     }
+    carried = {one.kind_id for one in gate.asked if one.is_carried}
     return [
-        Line(one, answers.get((one.pk, gate.round)), answers.get((one.pk, gate.round - 1)))
+        Line(one, answers.get((one.pk, gate.round)), answers.get((one.pk, gate.round - 1)),
+             one.gate_id in carried)
         for one in gate.criteria.select_related("gate")
-    ]
+    ]  # fmt: skip
 
 
 def cards(project: Project, who: Actor) -> list[GateCard]:
-    """Return the gates of a project in their order (4 queries)."""
+    """Return the gates of a project in their order (5 queries)."""
     today = localdate(who.at)
-    of_gates = Counter(project.criteria.values_list("gate_id", flat=True))
     gates: Any = project.gates  # to mypy these are cases
     found = gates.select_related("gate_kind", "parent").order_by("place")
     found = found.prefetch_related("answers", "conditions")
+    asked = counts_of_asked(project, found)
     shown = []
     for gate in found:
         mine = [one for one in gate.answers.all() if one.round == gate.round]
@@ -79,17 +85,25 @@ def cards(project: Project, who: Actor) -> list[GateCard]:
         shown.append(
             GateCard(
                 gate, is_late, sum(one.is_present for one in mine), results[Answer.Result.PASS],
-                of_gates.total() if project.is_light else of_gates[gate.gate_kind_id],
-                open_conditions,
+                asked[gate.pk], open_conditions,
             )
         )  # fmt: skip
     return shown
 
 
-def parts_of_project(flow: ProjectLifecycle, who: Actor) -> list[Part]:
-    project: Project = flow.case
-    parts = [Part("projects/_gates.html", {"cards": cards(project, who)})]
-    return parts + agreement_part(project)
+def counts_of_asked(project: Project, gates: Collection[Gate]) -> dict[int, int]:
+    """Return how much each gate of a project asks for (2 queries)."""
+    versions = {gate.gate_kind.version_id for gate in gates}
+    kinds = GateKind.objects.filter(version__in=versions).order_by("place")
+    fitting = Criterion.objects.filter(project.fitting, gate__version__in=versions)
+    rows = list(fitting.values_list("gate_id", "level"))
+    return {
+        pk: sum(
+            kind == one.kind_id and (level == Criterion.Level.MUST or not one.is_carried)
+            for kind, level in rows for one in asked
+        )
+        for pk, asked in asked_of(gates, kinds).items()
+    }  # fmt: skip
 
 
 def agreement_part(project: Project) -> list[Part]:
@@ -109,6 +123,19 @@ def parts_of_operation(flow: OperationLifecycle, who: Actor) -> list[Part]:
     return [Part("projects/_operation.html", context)]
 
 
+def parts_of_project(flow: ProjectLifecycle, who: Actor) -> list[Part]:
+    """Return its gates, what was agreed, who is of it, and newer criteria (≤ 9 queries)."""
+    project: Project = flow.case
+    found = [Part("projects/_gates.html", {"cards": cards(project, who)})]
+    found += agreement_part(project)
+    if team := teams.shown_team(project):
+        found.append(Part("projects/_team.html", {"rows": team, "manager": project.manager}))
+    newest = renewals.newer(project, who.at).first() if project.is_open else None
+    if newest is not None:
+        found.append(Part("projects/_newer.html", {"newest": newest, "own": project.catalogue}))
+    return found
+
+
 def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
     """Return progress with the way to the sheet, opinions, conditions, waivers (≤ 8 queries)."""
     gate: Gate = flow.case
@@ -122,7 +149,8 @@ def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
                 "project": gate.parent, "asked": len(lines),
                 "shown": sum(line.is_present for line in lines),
                 "passed": sum(bool(line.answer and line.answer.is_satisfied) for line in lines),
-                "open_musts": rules.open_musts(gate, today) if gate.state != S.PLANNED else [],
+                "open_musts": rules.open_musts(gate, today)
+                if gate.state not in (S.PLANNED, S.SKIPPED) else [],
             },
         )
     ]  # fmt: skip
@@ -131,9 +159,13 @@ def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
     if gate.trial_from is not None:
         figures = trial.figures(gate, gate.closed_at or who.at)
         found.append(Part("projects/_trial.html", {"gate": gate, "figures": figures}))
-    said = [one for one in rules.opinions(flow) if not one.is_open]
+    if gate.state == S.SKIPPED:
+        skipped = gate.events.filter(action="skip").select_related("actor").last()
+        found.append(Part("projects/_skipped.html", {"event": skipped}))
+    said = [one for one in rules.opinions(flow) if one.outcome]
     if said:
-        found.append(Part("projects/_opinions.html", {"rows": [opinion(one) for one in said]}))
+        told = {"rows": [opinion(one) for one in said], "is_of_round_before": gate.state == S.OPEN}
+        found.append(Part("projects/_opinions.html", told))
     conditions = list(gate.conditions.select_related("owner", "met_by"))
     if conditions:
         rows = [{"condition": one, "is_overdue": one.is_overdue(today)} for one in conditions]

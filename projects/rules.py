@@ -30,18 +30,21 @@ SHIPPED = ("G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8")
 
 
 # -- who ------------------------------------------------------------------------------------------
+def project(case: Any) -> Project:
+    """Return the project of a gate, or the project itself."""
+    found: Project = case if isinstance(case, Project) else case.parent
+    return found
+
+
 def manager(case: Any) -> User:
-    """Return who leads the project of a gate, or the project itself."""
-    leads: User = case.manager if isinstance(case, Project) else case.parent.manager
-    return leads
+    return project(case).manager
 
 
 is_manager = Permission(
     "project manager", lambda flow, who: manager(flow.case).pk in who.identities
 )
 is_of_the_project = Permission(
-    "of the project",
-    lambda flow, who: bool({manager(flow.case).pk, flow.case.requester_id} & who.identities),
+    "of the project", lambda flow, who: not project(flow.case).people.isdisjoint(who.identities)
 )
 
 its_day_has_come = Permission(
@@ -161,6 +164,20 @@ def the_way_is_free(flow: Flow) -> Condition:
         unmet=_("Conditions of an earlier gate are overdue: %(conditions)s.")
         % {"conditions": listing(overdue)},
     )
+
+
+def is_not_the_last(flow: Flow) -> Condition:
+    """What the last gate asks for could be carried into no other."""
+    after = Gate.objects.filter(parent=flow.case.parent_id, place__gt=flow.case.place)
+    return Condition(after.exists(), unmet=_("The last gate cannot be skipped."))
+
+
+def next_gate(case: Gate) -> Gate | None:
+    """Return the first gate after `case` that is still to come (1 query)."""
+    gates: Any = Gate.objects.all()  # to mypy these are cases
+    after = gates.filter(parent=case.parent_id, place__gt=case.place, state=S.PLANNED)
+    following: Gate | None = after.select_related("gate_kind").order_by("place").first()
+    return following
 
 
 def after_acceptance(flow: Flow, condition: GateCondition | None = None, **values: Any) -> str:

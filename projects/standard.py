@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from people.actors import Actor
 from projects import editions, exchange, forms
-from projects.models import CatalogueVersion, Criterion
+from projects.models import CatalogueVersion, Criterion, Track
 from workflows.shell import actor_of
 from workflows.views import FORM, Request
 
@@ -38,6 +38,7 @@ def _show(request: Request, who: Actor, version: CatalogueVersion | None) -> Htt
     context = {
         "version": version, "others": others, "may_edit": editions.may_edit(who),
         "gates": version.gates.prefetch_related("criteria") if version else (),
+        "tracks": version.tracks.all() if version else (),
         "has_one_before": bool(version and version.number > 1),
     }  # fmt: skip
     return render(request, "projects/criteria.html", context)
@@ -46,9 +47,12 @@ def _show(request: Request, who: Actor, version: CatalogueVersion | None) -> Htt
 @login_required
 @require_safe
 def show_changes(request: Request, version: int) -> HttpResponse:
-    """Show what a version changed of the one before it."""
+    """Show what a version changed of the one before it, or of the one asked for (`from`)."""
     found = _version(actor_of(request), version)
-    before = CatalogueVersion.objects.filter(number__lt=version).first()
+    others = CatalogueVersion.objects.filter(number__lt=version)
+    if since := request.GET.get("from", ""):
+        others = others.filter(number=since) if since.isdecimal() else others.none()
+    before = others.first()
     if before is None:
         raise Http404
     rows = list(editions.differences(before, found))
@@ -83,7 +87,7 @@ def import_file(request: Request, version: int) -> HttpResponse:
         if not content.faults:
             editions.replace_content(
                 version=draft, gates=content.gates, criteria=content.criteria,
-                actor=request.user, at=who.at,
+                tracks=content.tracks, actor=request.user, at=who.at,
             )  # fmt: skip
             return redirect("criteria_version", version)
     context = {"version": draft, "form": form, "faults": content.faults if content else []}
@@ -130,6 +134,34 @@ def _edit(request: Request, version: int, criterion: Criterion | None) -> HttpRe
         return page
     context = {"version": draft, "form": form, "criterion": criterion}
     return render(request, "projects/criterion.html", context, status=_status(request))
+
+
+@login_required
+@require_http_methods(FORM)
+def add_track(request: Request, version: int) -> HttpResponse:
+    return _edit_track(request, version, None)
+
+
+@login_required
+@require_http_methods(FORM)
+def edit_track(request: Request, version: int, code: str) -> HttpResponse:
+    return _edit_track(
+        request, version, get_object_or_404(Track, version__number=version, code=code)
+    )
+
+
+def _edit_track(request: Request, version: int, track: Track | None) -> HttpResponse:
+    who, draft = _to_edit(request, version)
+    page = HttpResponseRedirect(draft.get_absolute_url())
+    if track and "remove" in request.POST:
+        editions.remove_track(track=track, actor=request.user, at=who.at)
+        return page
+    form = forms.TrackForm(request.POST or None, instance=track or Track(version=draft))
+    if form.is_valid():
+        editions.save_track(track=form.save(commit=False), actor=request.user, at=who.at)
+        return page
+    context = {"version": draft, "form": form, "track": track}
+    return render(request, "projects/track.html", context, status=_status(request))
 
 
 def _status(request: Request) -> int:

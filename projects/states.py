@@ -18,6 +18,7 @@ class GateState(models.TextChoices):
     CONDITIONS = "conditions", _("Accepted with conditions")
     DEFERRED = "deferred", _("Deferred")
     ACCEPTED = "accepted", _("Accepted")
+    SKIPPED = "skipped", _("Skipped")
     REJECTED = "rejected", _("Rejected")
     CANCELLED = "cancelled", _("Cancelled with its project")
 
@@ -32,5 +33,5 @@ class OperationState(models.TextChoices):
     RETIRED = "retired", _("Out of service")
 
 
-PASSED = (GateState.ACCEPTED, GateState.CONDITIONS)
+PASSED = (GateState.ACCEPTED, GateState.CONDITIONS, GateState.SKIPPED)
 """States in which the next gate may be opened."""

@@ -171,10 +171,7 @@ def keeps_from_going_live(project: Project) -> str:
 
 # -- the service in operation ----------------------------------------------------------------------
 is_of_its_project = Permission(
-    "of its project",
-    lambda flow, who: bool(
-        {flow.case.parent.manager_id, flow.case.parent.requester_id} & who.identities
-    ),
+    "of its project", lambda flow, who: not flow.case.parent.people.isdisjoint(who.identities)
 )
 asked_hand_back = Permission(
     "asked to hand it back", lambda flow, who: flow.case.hand_back_by_id in who.identities

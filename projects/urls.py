@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects import standard, views
+from projects import record, standard, views
 
 urlpatterns = [
     path("projects/", views.list_projects, name="projects"),
@@ -15,7 +15,11 @@ urlpatterns = [
     path("criteria/<int:version>/import/", standard.import_file, name="criteria_import"),
     path("criteria/<int:version>/publish/", standard.publish, name="criteria_publish"),
     path("criteria/<int:version>/add/", standard.add_criterion, name="criterion_add"),
+    path("criteria/<int:version>/tracks/add/", standard.add_track, name="track_add"),
+    path("criteria/<int:version>/tracks/<slug:code>/", standard.edit_track, name="track"),
     path("criteria/<int:version>/<slug:code>/", standard.edit_criterion, name="criterion"),
     path("gates/<str:number>/sheet/", views.show_sheet, name="gate_sheet"),
     path("gates/<str:number>/sheet/<slug:code>/", views.answer, name="gate_answer"),
+    path("gates/<str:number>/record/", record.show, name="gate_record"),
+    path("gates/<str:number>/record.pdf", record.as_pdf, name="gate_record_pdf"),
 ]

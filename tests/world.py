@@ -20,14 +20,14 @@ from agreements.models import (
     StandardVersion,
 )
 from people.models import CustomerClass, Grant, Unit, User
-from projects.models import CatalogueVersion, Criterion, GateKind
+from projects.models import CatalogueVersion, Criterion, GateKind, Track
 
 NOON = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Monday, 10:00 in Shanghai: working time, no holiday near."""
 
 MODELS: list[type[models.Model]] = [
     Unit, User, Grant, CustomerClass, Service, Calendar, CalendarVersion, CalendarDay,
-    Standard, StandardVersion, CatalogueVersion, GateKind, Criterion,
+    Standard, StandardVersion, CatalogueVersion, GateKind, Criterion, Track,
 ]  # fmt: skip
 _rows: dict[type[models.Model], list[models.Model]] = {}
 

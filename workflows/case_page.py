@@ -16,7 +16,7 @@ from people.models import User
 from workflows import actions, charts, prose
 from workflows.clocks import ClockReading, read
 from workflows.explain import explain
-from workflows.forms import AttachForm, CommentForm
+from workflows.forms import AttachForm, CommentForm, LinkForm
 from workflows.inbox import holder_label
 from workflows.lifecycles import Action, Lifecycle
 from workflows.models import Case, CaseLink, Clock, Task
@@ -39,6 +39,8 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
         "tasks": [task_row(flow, who, task) for task in with_people(flow.open_tasks)],
         "entries": entries(case, who),
         "links": links(case, who),
+        "link_form": LinkForm() if is_customer(case, who) or not who.only_reads else None,
+        "link_url": reverse("case_link", args=[case.number]),
         "attachments": attachments(case),
         "comment_form": CommentForm(may_be_internal=reads_internal(case, who)),
         "comment_url": reverse("case_comment", args=[case.number]),
@@ -230,15 +232,10 @@ def candidates(flow: Lifecycle, who: Actor, task: Task) -> list[User]:
 
 def links(case: Case, who: Actor) -> list[dict[str, Any]]:
     """Return the linked cases the reader may see, said from this case (2 queries)."""
-    backwards = {
-        CaseLink.Relation.RELATES: _("relates to"), CaseLink.Relation.BLOCKS: _("is blocked by"),
-        CaseLink.Relation.CAUSED_BY: _("caused"), CaseLink.Relation.RAISED_FROM: _("led to"),
-        CaseLink.Relation.DUPLICATE: _("has the duplicate"),
-    }  # fmt: skip
     return [
         {
             "label": link.get_relation_display() if link.source_id == case.pk
-            else backwards[CaseLink.Relation(link.relation)],
+            else CaseLink.Relation(link.relation).backwards,
             "case": other,
         }
         for link, other in visible_links(case, who)

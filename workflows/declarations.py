@@ -17,7 +17,11 @@ from workflows.permissions import Permission
 from workflows.quorums import ABSTAIN, APPROVE, REJECT, Quorum
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from people.actors import Actor
     from workflows.lifecycles import Lifecycle
+    from workflows.models import Task
 
 Text = str | Promise
 PROVIDER, CUSTOMER, VENDOR = "provider", "customer", "vendor"
@@ -126,6 +130,20 @@ class Faults(NamedTuple):
     field: str
     grave: Collection[str]
     gravest: str
+
+
+class Worklist(NamedTuple):
+    """Open tasks that a process puts together in the inbox of whoever holds one of `roles`.
+
+    `is_own`: they are the reader's to do; else they lie with others. `empty`: what to expect here.
+    """
+
+    name: str
+    label: Text
+    roles: Collection[Role]
+    tasks: Callable[[Actor], QuerySet[Task]]
+    empty: Text
+    is_own: bool = False
 
 
 class Part(NamedTuple):

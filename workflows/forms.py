@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor
 from people.models import User
+from workflows.models import CaseLink
 from workflows.refusals import BadData
 
 if TYPE_CHECKING:
@@ -120,6 +121,36 @@ class CommentForm(forms.Form):
 
 class AttachForm(forms.Form):
     attachments = FilesField(label=_("Files"))
+
+
+class LinkForm(forms.Form):
+    """How this case belongs to another; `is_from_other`: it is said of the other one."""
+
+    relation = forms.ChoiceField(label=_("This case"))
+    target = forms.CharField(
+        label=_("Number of the other case"), max_length=24,
+        widget=forms.TextInput(attrs={"placeholder": "CHG-2026-00001", "autocomplete": "off"}),
+    )  # fmt: skip
+    AGAINST = "from_"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        relations = CaseLink.Relation
+        relation = self.fields["relation"]
+        assert isinstance(relation, forms.ChoiceField)
+        relation.choices = [
+            *relations.choices,
+            *((self.AGAINST + one, one.backwards) for one in relations if one != relations.RELATES),
+        ]
+
+    @property
+    def is_from_other(self) -> bool:
+        return str(self.cleaned_data["relation"]).startswith(self.AGAINST)
+
+    @property
+    def said(self) -> str:
+        """Return the relation, from whichever side it was chosen."""
+        return str(self.cleaned_data["relation"]).removeprefix(self.AGAINST)
 
 
 Fit = Callable[[Mapping[str, forms.Field], Mapping[str, Any]], dict[str, Any]]

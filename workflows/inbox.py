@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy
 from agreements.models.calendars import published_version
 from people.actors import Actor
 from people.models import in_reader_language
+from people.roles import Role
 from rows import Reading
 from workflows.clocks import ClockReading, read
 from workflows.counting import Count
-from workflows.lifecycles import Lifecycle, lifecycle_of
+from workflows.lifecycles import Lifecycle, Worklist, lifecycle_of, registered
 from workflows.models import Case, Clock, Task
 from workflows.models.cases import Priority
 from workflows.words import clock_level
@@ -54,6 +55,7 @@ class TaskRow(NamedTuple):
     done_at: datetime | None
     outcome: str
     assignee: str | None
+    assignee_name: str | None
     case_id: int
     number: str
     kind: str
@@ -83,6 +85,11 @@ class TaskRow(NamedTuple):
         return self.requester_name or self.requester
 
     @property
+    def holder(self) -> str:
+        """Return with whom it lies: the person, or the role whose queue it is in."""
+        return self.assignee_name or self.assignee or str(Role(self.role).label)
+
+    @property
     def is_high_priority(self) -> bool:
         return self.priority == Priority.HIGH
 
@@ -101,7 +108,8 @@ class TaskRow(NamedTuple):
 
 COLUMNS = (
     "pk", "step", "slot", "role", "status", "due_at", "opened_at", "done_at", "outcome",
-    "assignee__username", "case_id", "case__number", "case__kind", "case__title", "case__state",
+    "assignee__username", "assignee__display_name", "case_id", "case__number", "case__kind",
+    "case__title", "case__state",
     "case__priority", "case__requester__username", "case__requester__display_name",
     "case__service__code", "case__service__name", "case__service__name_zh",
 )  # fmt: skip
@@ -113,6 +121,7 @@ class InboxRow:
     task: TaskRow
     clock: ClockReading | None
     can_take: bool
+    is_with_others: bool
 
     @property
     def take_label(self) -> str:
@@ -130,12 +139,25 @@ class CaseRow:
     holder_label: str
 
 
+def worklists() -> dict[str, Worklist]:
+    """Return the lists that processes declare, by name."""
+    return {one.name: one for cls in registered() for one in cls.worklists}
+
+
+def worklists_of(who: Actor) -> dict[str, Worklist]:
+    roles = {hold.role for hold in who.holds}
+    return {name: one for name, one in worklists().items() if not roles.isdisjoint(one.roles)}
+
+
 def tasks_of(who: Actor, view: str) -> QuerySet[Task]:
     """Return the tasks of one view of the inbox, most urgent first, latest first when done."""
     tasks = Task.objects.all()
     if view == "done":
         return tasks.finished_by(who).order_by("-done_at")
-    views = {"mine": tasks.mine, "queue": tasks.up_for_grabs, "watching": tasks.watched}
+    views: dict[str, Callable[[Actor], QuerySet[Task]]] = {
+        "mine": tasks.mine, "queue": tasks.up_for_grabs, "watching": tasks.watched,
+    }  # fmt: skip
+    views |= {name: one.tasks for name, one in worklists().items()}
     return views.get(view, tasks.mine)(who).order_by(F("due_at").asc(nulls_last=True), "pk")
 
 
@@ -145,15 +167,23 @@ def rows_of(tasks: QuerySet[Task]) -> list[TaskRow]:
 
 
 def counts(who: Actor) -> dict[str, Count]:
-    """Return how much lies in each view, as far as it matters (4 queries)."""
-    return {view: Count.of(tasks_of(who, view)) for view in VIEWS}
+    """Return how much lies in each view, as far as it matters (1 query each)."""
+    return {view: Count.of(tasks_of(who, view)) for view in (*VIEWS, *worklists_of(who))}
 
 
 def grouped(who: Actor, view: str, limit: int = LIMIT) -> list[dict[str, object]]:
     """Return the rows of a view in groups of urgency, empty groups left out (2 queries)."""
     tasks = rows_of(tasks_of(who, view)[:limit])
     readings = leading_clocks({task.case_id: task.lifecycle for task in tasks}, who.at)
-    rows = [InboxRow(task, readings.get(task.case_id), view == "queue") for task in tasks]
+    declared = worklists().get(view)
+    is_own = declared.is_own if declared else view == "queue"
+    rows = [
+        InboxRow(
+            task, readings.get(task.case_id), can_take=is_own and task.is_up_for_grabs,
+            is_with_others=declared is not None and not is_own,
+        )
+        for task in tasks
+    ]  # fmt: skip
     if view == "done":
         return [{"key": "done", "label": _("Done"), "rows": rows}] if rows else []
     found = {key: [row for row in rows if row.group == key] for key in GROUPS}

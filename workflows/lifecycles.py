@@ -36,6 +36,7 @@ from workflows.declarations import (
     Place,
     Text,
     Work,
+    Worklist,
 )
 from workflows.permissions import may_take
 from workflows.quorums import APPROVE
@@ -51,8 +52,8 @@ MAIN, GRAVE = "primary", "danger"
 
 __all__ = [
     "CUSTOMER", "GRAVE", "MAIN", "PROVIDER", "VENDOR", "Action", "Clock", "Condition", "Decision",
-    "Either", "Faults", "Holder", "Lifecycle", "Part", "Place", "Text", "Work", "asks",
-    "case_state", "clocks_of_cases", "lifecycle_numbered", "lifecycle_of", "registered",
+    "Either", "Faults", "Holder", "Lifecycle", "Part", "Place", "Text", "Work", "Worklist",
+    "asks", "case_state", "clocks_of_cases", "lifecycle_numbered", "lifecycle_of", "registered",
     "tasks_of_cases",
 ]  # fmt: skip
 
@@ -109,8 +110,8 @@ class Lifecycle:
     (roles that see every case of their unit), `filers` (roles that may file; none: everybody),
     `closed` (the final states), `idle` (states where nobody owes work, and why), `revision`,
     `path` (the states of the stepper), `details` (the fields the case page shows), `icon`,
-    `places` (pages of its own), `goes_live` (its cases bring something into production),
-    `faults` (its cases tell of something broken),
+    `goes_live` (its cases bring something into production), `faults` (its cases tell of
+    something broken), `places` (pages of its own), `worklists` (lists of its own in the inbox),
     `renamed` (state or action of earlier days → its name today) and `retired` (action, source and
     target of ways that are no more), by which events of earlier days are read.
     """
@@ -136,6 +137,7 @@ class Lifecycle:
     places: ClassVar[Collection[Place]] = ()
     goes_live: ClassVar[bool] = False
     faults: ClassVar[Faults | None] = None
+    worklists: ClassVar[Collection[Worklist]] = ()
     escalation: ClassVar[Mapping[int, Collection[Role]]] = {
         100: (Role.SERVICE_MANAGER,),
         150: (Role.HEAD_OF_OPS,),

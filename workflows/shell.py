@@ -41,7 +41,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     )
     if request.user.is_authenticated:
         who = actor_of(request)
-        count = Task.objects.mine(who).count()
+        known: int | None = getattr(request, "_owed", None)
+        count = Task.objects.mine(who).count() if known is None else known
         places += [place for cls in registered() if cls.concerns(who) for place in cls.places]
     nav = [
         {

@@ -19,6 +19,7 @@ urlpatterns = [
     path("cases/<str:number>/comment/", views.comment, name="case_comment"),
     path("cases/<str:number>/attach/", views.attach, name="case_attach"),
     path("cases/<str:number>/files/<int:pk>/", views.download, name="attachment"),
+    path("cases/<str:number>/link/", views.link, name="case_link"),
     path("cases/<str:number>/watch/", views.watch, name="case_watch"),
     path("cases/<str:number>/why/<slug:metric>/", views.explain_clock, name="clock_explanation"),
     path("tasks/<int:pk>/claim/", views.claim, name="task_claim"),

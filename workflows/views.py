@@ -23,7 +23,7 @@ from people.models import User
 from workflows import actions, attachments, bpmn, case_page, inbox
 from workflows.clocks import promise, standards_of
 from workflows.door import open_case, perform
-from workflows.forms import AttachForm, CommentForm
+from workflows.forms import AttachForm, CommentForm, LinkForm
 from workflows.lifecycles import Action, Lifecycle, lifecycle_of, registered
 from workflows.models import Attachment, Case, Task
 from workflows.refusals import BadData, Conflict, UnknownAction
@@ -62,12 +62,15 @@ def show_inbox(request: Request) -> HttpResponse:
     who = actor_of(request)
     counts = inbox.counts(who)
     wanted = request.GET.get("view", "")
-    view = wanted if wanted in counts else "mine"
+    view = wanted if wanted in (*inbox.VIEWS, *inbox.worklists()) else "mine"
     limit = inbox.MOST if request.GET.get("rows") == "more" else inbox.LIMIT
     context = {
         "view": view, "counts": counts, "groups": inbox.grouped(who, view, limit), "now": who.at,
-        "more_url": f"?view={view}&rows=more" if inbox.LIMIT == limit < counts[view] else "",
+        "more_url": f"?view={view}&rows=more" if inbox.LIMIT == limit < counts.get(view, 0) else "",
+        "worklists": [(one, counts[one.name]) for one in inbox.worklists_of(who).values()],
+        "worklist": inbox.worklists().get(view),
     }  # fmt: skip
+    request._owed = counts["mine"]  # type: ignore[attr-defined]  # the shell need not count again
     template = "_inbox_list" if request.headers.get("HX-Target") == "og-inbox" else "inbox"
     return render(request, f"workflows/{template}.html", context)
 
@@ -344,6 +347,27 @@ def attach(request: Request, number: str) -> HttpResponse:
     for file in form.cleaned_data["attachments"]:
         actions.attach_file(case=case, file=file, actor=request.user)
     return redirect(case)
+
+
+@login_required
+@posted_or_back
+def link(request: Request, number: str) -> HttpResponse:
+    who = actor_of(request)
+    case = find_case(who, number)
+    form = LinkForm(request.POST)
+    if form.is_valid():
+        visible = Case.objects.visible_to(who)
+        other = visible.filter(number=form.cleaned_data["target"].upper()).first()
+        if other is None:
+            form.add_error("target", _("There is no such case."))
+        elif other.pk == case.pk:
+            form.add_error("target", _("A case cannot be linked to itself."))
+        else:
+            source, target = (other, case) if form.is_from_other else (case, other)
+            actions.link_cases(source=source, target=target, relation=form.said, actor=who.user)
+            return redirect(f"{case.get_absolute_url()}#og-links")
+    context = {**case_page.context(case, who), "link_form": form}
+    return render(request, "workflows/case_detail.html", context, status=422)
 
 
 @login_required

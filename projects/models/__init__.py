@@ -1,17 +1,18 @@
 """Projects, the gates at which ops takes them over, and the criteria of acceptance (M8)."""
 
-from projects.models.catalogue import CatalogueVersion, Criterion, GateKind
-from projects.models.projects import (
+from projects.models.catalogue import (
     LIGHT_LIMIT,
-    Answer,
-    Gate,
-    GateCondition,
-    Project,
-    Waiver,
+    CatalogueVersion,
+    Criterion,
+    GateKind,
+    Track,
 )
+from projects.models.projects import Answer, Gate, GateCondition, Project, Waiver
 from projects.models.takeover import HandoverAgreement, Mode, Operation, ServiceFinding
+from projects.models.teams import ProjectMember
 
 __all__ = [
     "LIGHT_LIMIT", "Answer", "CatalogueVersion", "Criterion", "Gate", "GateCondition", "GateKind",
-    "HandoverAgreement", "Mode", "Operation", "Project", "ServiceFinding", "Waiver",
+    "HandoverAgreement", "Mode", "Operation", "Project", "ProjectMember", "ServiceFinding",
+    "Track", "Waiver",
 ]  # fmt: skip

@@ -7,11 +7,15 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models.versions import Kept
 from people.models import in_reader_language
+
+LIGHT_LIMIT = 10
+"""Person-days up to which a job may be asked for the light criteria alone (M2)."""
 
 
 class CatalogueQuerySet(models.QuerySet["CatalogueVersion"]):
@@ -144,3 +148,67 @@ class Criterion(OfVersion):
     @property
     def good_evidence(self) -> str:
         return in_reader_language(self.evidence, self.evidence_zh)
+
+
+class Track(OfVersion):
+    """Which gates a project goes through, and for how large a project that is enough.
+
+    What the gates left out ask for is asked at the next gate the track has.
+    """
+
+    version = models.ForeignKey(CatalogueVersion, models.CASCADE, related_name="tracks")
+    code = models.SlugField(_("code"), max_length=10)
+    name = models.CharField(_("name"), max_length=120)
+    name_zh = models.CharField(_("name in Chinese"), max_length=120, blank=True)
+    gates = models.JSONField(_("gates"), default=list, blank=True)
+    limit_days = models.PositiveSmallIntegerField(_("person-days at most"), null=True, blank=True)
+    is_light = models.BooleanField(
+        _("asks only for the criteria of the light track"), default=False
+    )
+
+    class Meta:
+        verbose_name = _("track")
+        verbose_name_plural = _("tracks")
+        ordering = ["version", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "code"], name="track_code_once",
+                violation_error_message=_("The version has a track of this code."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_light=False)
+                | Q(limit_days__isnull=False, limit_days__lte=LIGHT_LIMIT),
+                name="track_light_is_small",
+                violation_error_message=_("The light track is for at most 10 person-days."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return in_reader_language(self.name, self.name_zh)
+
+    @property
+    def owner(self) -> CatalogueVersion:
+        return self.version
+
+    @property
+    def said(self) -> str:
+        return str(self)
+
+    @property
+    def kinds(self) -> QuerySet[GateKind]:
+        """Return its gates in their order; a track that names none has every gate."""
+        kinds = self.version.gates.order_by("place")
+        return kinds.filter(code__in=self.gates) if self.gates else kinds
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether its gates are all there and the last one is among them (1 query)."""
+        codes = list(self.version.gates.order_by("place").values_list("code", flat=True))
+        return not self.gates or (set(self.gates) <= {*codes} and codes[-1] in self.gates)
+
+
+class TrackCode(models.CharField):  # type: ignore[type-arg]  # not subscriptable when run
+    """The code of a track, read by its name of today (1 query)."""
+
+    def words(self, code: str) -> str:
+        return str(Track.objects.filter(code=code).order_by("-version__number").first() or code)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from functools import cached_property
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from people.models import User
-from projects.models.catalogue import CatalogueVersion, Criterion, GateKind
+from projects.models.asking import Asked, asked_of
+from projects.models.catalogue import (
+    LIGHT_LIMIT,
+    CatalogueVersion,
+    Criterion,
+    GateKind,
+    TrackCode,
+)
 from workflows.models import Case
 from workflows.systems import SystemCodes
-
-LIGHT_LIMIT = 10
-"""Person-days up to which a job may go the light track (M2)."""
 
 
 class Project(Case):
@@ -28,12 +33,11 @@ class Project(Case):
         APPLICATION = "application", _("Application")
         PLATFORM = "platform", _("Platform")
 
-    class Track(models.TextChoices):
-        FULL = "full", _("Full track: every gate")
-        LIGHT = "light", _("Light track: one gate, up to 10 person-days")
-
     project_kind = models.CharField(_("what it builds"), max_length=20, choices=Kind)
-    track = models.CharField(_("track"), max_length=10, choices=Track, default=Track.FULL)
+    track = TrackCode(_("track"), max_length=10, default="full")
+    is_light = models.BooleanField(
+        _("asks only for the criteria of the light track"), default=False, editable=False
+    )
     effort_days = models.DecimalField(_("effort in person-days"), max_digits=7, decimal_places=1)
     goal = models.TextField(_("goal"))
     systems = SystemCodes(_("systems it makes or changes"), default=list)
@@ -58,7 +62,7 @@ class Project(Case):
                 violation_error_message=_("It is handed over before it begins."),
             ),
             models.CheckConstraint(
-                condition=~Q(track="light") | Q(effort_days__lte=LIGHT_LIMIT),
+                condition=Q(is_light=False) | Q(effort_days__lte=LIGHT_LIMIT),
                 name="project_light_is_small",
                 violation_error_message=_("The light track is for at most 10 person-days."),
             ),
@@ -68,19 +72,18 @@ class Project(Case):
     def description(self) -> str:
         return self.goal
 
-    @property
-    def is_light(self) -> bool:
-        return self.track == Project.Track.LIGHT
+    @cached_property
+    def people(self) -> frozenset[int]:
+        """Return the ids of everybody who is or was of it (1 query)."""
+        members: QuerySet[Any] = self.members.filter(user__isnull=False)
+        team = members.values_list("user_id", flat=True)
+        return frozenset((self.manager_id, self.requester_id, *team))
 
     @property
-    def criteria(self) -> QuerySet[Criterion]:
-        """Return everything its gates ask for, gate by gate."""
-        asked = Criterion.objects.filter(
-            gate__version=self.catalogue_id, area__in=(Criterion.Area.BOTH, self.project_kind)
-        )
-        if self.is_light:
-            asked = asked.filter(is_light=True)
-        return asked.order_by("gate__place", "code")
+    def fitting(self) -> Q:
+        """Return which criteria concern it, by what it builds and how large it is."""
+        area = Q(area__in=(Criterion.Area.BOTH, self.project_kind))
+        return area & Q(is_light=True) if self.is_light else area
 
 
 class Gate(Case):
@@ -110,11 +113,24 @@ class Gate(Case):
     def description(self) -> str:
         return self.gate_kind.why
 
+    @cached_property
+    def asked(self) -> list[Asked]:
+        """Return whose criteria it asks for, as its row was read (2 queries)."""
+        gates: Any = Gate.objects.all()  # to mypy these are cases
+        gates = gates.filter(parent=self.parent_id, place__lte=self.place)
+        found = list(gates.select_related("gate_kind").order_by("place"))
+        versions = {gate.gate_kind.version_id for gate in found}
+        kinds = GateKind.objects.filter(version__in=versions).order_by("place")
+        return asked_of(found, kinds)[self.pk]
+
     @property
     def criteria(self) -> QuerySet[Criterion]:
-        """Return what this gate asks for; the one of the light track asks for everything."""
-        asked = self.parent.criteria
-        return asked if self.parent.is_light else asked.filter(gate=self.gate_kind_id)
+        """Return what this gate asks for, also in the place of gates skipped or left out."""
+        asked = Q(pk__in=())
+        for one in self.asked:
+            asked |= Q(gate=one.kind_id, **one.narrowed)
+        found = Criterion.objects.filter(self.parent.fitting & asked)
+        return found.order_by("gate__place", "code")
 
 
 class Answer(models.Model):

@@ -136,10 +136,10 @@ def test_the_page_of_a_project_shows_its_gates(world):
     assert "1 open condition" in shown
 
 
-def test_the_gates_of_a_project_are_read_in_four_queries(world, django_assert_num_queries):
+def test_the_gates_of_a_project_are_read_in_five_queries(world, django_assert_num_queries):
     step = walk(world, "conditions")
     who = Actor.of(world["head"], step.at)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         cards = pages.cards(step.project, who)
     assert [card.asked for card in cards] == [gate.criteria.count() for gate in (
         step.gate(place) for place in range(1, 9)

@@ -401,7 +401,7 @@ def test_a_service_is_handed_back_or_kept_and_not_by_who_asked(world):
     case = operate(case, world["desk"], "ask_hand_back", step.at + 3 * DAY, **WHY)
     until = case.clocks.get(metric="hand_back", state="running").agreed_at
     assert localdate(until - DAY) == localdate(step.at + 17 * DAY)
-    case = operate(case, world["head"], "hand_back", step.at + 4 * DAY, **WHY)
+    case = operate(case, second, "hand_back", step.at + 4 * DAY, **WHY)
     assert case.state == "handed_back"
 
 
@@ -439,4 +439,4 @@ def test_the_page_of_a_service_shows_duty_and_findings(world):
         browser.force_login(world["ops_reviewer"])
         page = browser.get(case.get_absolute_url(), follow=True).content.decode()
     assert "Slow on Mondays" in page
-    assert "mend platform and technical faults" in page
+    assert "处理平台和技术故障" in page

@@ -34,6 +34,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "note_condition": CONDITION, "agree_on_conditions": SAID, "object": SAID, "rework": WHY,
     "reject": WHY, "take_back": WHY, "defer": {**WHY, "deferred_until": "2027-01-11"},
     "plan": {"planned_on": "2027-01-29"}, "write_agreement": AGREEMENT,
+    "skip": {**WHY, "is_understood": True},
 }  # fmt: skip
 REVIEWERS = ("ops_reviewer", "supervisor", "desk")
 ROUTES: dict[str, tuple[str, list[tuple[str, str]]]] = {
@@ -41,6 +42,7 @@ ROUTES: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "awaiting_verdict": ("in_review", [("ops_reviewer", "agree"), ("supervisor", "agree")]),
     "accepted": ("awaiting_verdict", [("head", "accept")]),
     "conditions": ("awaiting_verdict", [("head", "note_condition"), ("head", "accept")]),
+    "skipped": ("open", [("head", "skip")]),
     "rejected": ("awaiting_verdict", [("head", "reject")]),
     "deferred": ("awaiting_verdict", [("head", "defer")]),
 }

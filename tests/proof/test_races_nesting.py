@@ -115,11 +115,21 @@ def ids_of_criteria(world: dict[str, User], *, is_own: bool) -> dict[str, Any]:
     return {"version": draft.number, "code": "G1-01" if is_own else "G1-02"}
 
 
+def ids_of_tracks(world: dict[str, User], *, is_own: bool) -> dict[str, Any]:
+    """A track of a draft, or one that only the version before it has."""
+    edits: dict[str, Any] = {"actor": world["service_manager"], "at": timezone.now()}
+    draft = editions.draft_version(**edits)
+    editions.remove_track(track=draft.tracks.get(code="light"), **edits)
+    return {"version": draft.number, "code": "full" if is_own else "light"}
+
+
 def ids_for(
     route: Route, world: dict[str, User], cases: tuple[Optimization, Optimization], *, is_own: bool
 ) -> dict[str, Any]:
     if route.template.startswith("/gates/"):
         return ids_of_gates(world, is_own=is_own)
+    if "/tracks/" in route.template:
+        return ids_of_tracks(world, is_own=is_own)
     if route.template.startswith("/criteria/"):
         return ids_of_criteria(world, is_own=is_own)
     return ids(cases[0], cases[0] if is_own else cases[1])

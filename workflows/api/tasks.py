@@ -15,21 +15,23 @@ from workflows import actions
 from workflows.api.endpoint import Endpoint
 from workflows.api.looks import claimable, task_documents
 from workflows.api.serializers import AssignmentSent, TaskOfCase
-from workflows.inbox import COLUMNS, VIEWS, TaskRow, tasks_of
+from workflows.inbox import COLUMNS, VIEWS, TaskRow, tasks_of, worklists
 from workflows.models import Task
 from workflows.refusals import BadData
+
+LISTS = (*VIEWS, *worklists())
 
 
 class Tasks(Endpoint):
     @extend_schema(
         operation_id="list_tasks", summary="Your work, most urgent first",
-        parameters=[OpenApiParameter("view", str, enum=VIEWS, default="mine")],
+        parameters=[OpenApiParameter("view", str, enum=LISTS, default="mine")],
         responses=TaskOfCase(many=True),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         view = request.query_params.get("view", "mine")
-        if view not in VIEWS:
-            raise BadData({"view": [_("Choose one of: %(views)s.") % {"views": ", ".join(VIEWS)}]})
+        if view not in LISTS:
+            raise BadData({"view": [_("Choose one of: %(views)s.") % {"views": ", ".join(LISTS)}]})
         page = self.paginate_queryset(tasks_of(self.who, view).values_list(*COLUMNS)) or []
         rows = [TaskRow(*columns) for columns in page]
         return self.get_paginated_response(task_documents(rows, self.who, view))

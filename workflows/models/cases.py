@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
@@ -208,6 +209,12 @@ class Case(models.Model):
         return found
 
 
+BACKWARDS = {
+    "relates": _("relates to"), "blocks": _("is blocked by"), "caused_by": _("caused"),
+    "raised_from": _("led to"), "duplicate": _("has the duplicate"), "part_of": _("consists of"),
+}  # fmt: skip
+
+
 class CaseLink(models.Model):
     """Why two cases belong together, read from `source` to `target`."""
 
@@ -217,6 +224,12 @@ class CaseLink(models.Model):
         CAUSED_BY = "caused_by", _("was caused by")
         RAISED_FROM = "raised_from", _("was raised from")
         DUPLICATE = "duplicate", _("is a duplicate of")
+        PART_OF = "part_of", _("is part of")
+
+        @property
+        def backwards(self) -> Promise:
+            """Return how the link reads from its target."""
+            return BACKWARDS[self]
 
     source = models.ForeignKey(Case, models.CASCADE, related_name="links_out")
     target = models.ForeignKey(Case, models.CASCADE, related_name="links_in")

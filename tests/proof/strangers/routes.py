@@ -65,7 +65,7 @@ class Route:
         values = {
             "number": number, "pk": pk, "kind": "optimization", "metric": "response",
             "action": action, "name": action, "secret": "nobody-was-given-this",
-            "code": "G1-01", "version": 1,
+            "code": "light" if "tracks/" in self.pattern else "G1-01", "version": 1,
         }  # fmt: skip
         return "/" + PARAMETER.sub(lambda found: str(values[found[1]]), self.pattern)
 
@@ -118,6 +118,10 @@ BODIES: dict[str, Sent] = {
     "new/<slug:kind>/": lambda thing, action: FILING,
     "cases/<str:number>/do/<slug:name>/": _action,
     "cases/<str:number>/comment/": lambda thing, action: {"body": "Any news?"},
+    "cases/<str:number>/link/": lambda thing, action: {
+        "target": thing.target,
+        "relation": "relates",
+    },
     "cases/<str:number>/attach/": lambda thing, action: {"attachments": upload()},
     "tasks/<int:pk>/assign/": lambda thing, action: {"to": thing.to},
 }

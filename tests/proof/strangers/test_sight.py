@@ -18,6 +18,7 @@ from people.models import User
 from tests.proof.scale import IS_FULL
 from tests.proof.strangers.town import BACKEND, LENIENT, NOW, Town
 from workflows.actions import watch_case
+from workflows.inbox import VIEWS
 from workflows.models import Case
 
 Numbers = set[str]
@@ -95,7 +96,7 @@ SOURCES: dict[str, Callable[[Reader], Numbers]] = {
 }
 """Everything that shows cases: source → the numbers it shows to a reader. A new one is one line."""
 
-INBOX = ("mine", "queue", "watching", "done")
+INBOX = (*VIEWS, "reviews", "awaited")
 
 
 def readers(people: Iterable[User]) -> Iterator[Reader]:
@@ -177,10 +178,10 @@ def test_every_list_of_work_holds_only_cases_one_may_open_and_counts_its_rows(
             assert {row["case"]["number"] for row in rows} <= may_open
             assert {row.task.number for row in on_page} <= may_open
             assert sorted(row.task.pk for row in on_page) == sorted(row["id"] for row in rows)
-            assert inbox["counts"][view] == len(rows)
+            assert inbox["counts"].get(view, 0) == len(rows)
             filled |= {view} if rows else set()
         assert inbox["shell"]["inbox_count"] == inbox["counts"]["mine"]
-    assert filled == set(INBOX)  # each list had something in it for somebody
+    assert filled >= set(VIEWS)  # each list had something in it for somebody
 
 
 @pytest.mark.ignore_template_errors  # the pages are Django's own

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from people.models import User
 from projects.models import CatalogueVersion, Gate, Project
 from tests.walks.gate import (
     AGREED,
@@ -18,17 +19,24 @@ from tests.walks.gate import (
     FINAL,
     LEADER,
     LETTER,
+    PASSED,
     PLATFORM,
     REASON,
+    RENEWER,
     STAFF,
+    TEAM,
+    TEAM_LEADER,
     agreements_of,
     bring_to_the_verdict,
     decides,
+    everybody,
     is_of_the_project,
+    join,
     kept_agreements,
     publish,
     row,
     sign_agreement,
+    team_of,
     write_agreement,
     wrote_it,
 )
@@ -41,6 +49,7 @@ from tests.walks.reference import (
     Owes,
     Process,
     Reference,
+    Sheet,
     Timer,
     Who,
 )
@@ -121,7 +130,7 @@ def agree_at_the_first(case: Reference) -> None:
 def waits_for_a_signature(case: Reference) -> bool:
     facts = case.facts
     is_unsigned = bool(facts.agreements) and not facts.agreements[-1].signed_by
-    return is_unsigned and facts.gates[0][1] in ("accepted", "conditions")
+    return is_unsigned and facts.gates[0][1] in PASSED
 
 
 def cancel(case: Reference, who: str, values: Mapping[str, Any]) -> None:
@@ -161,7 +170,31 @@ FILINGS = [
 def put_in_force(figures: Mapping[str, Any], at: datetime) -> None:
     """Publish the standard of today, and leave the next one a draft."""
     publish(figures["gates"], at)
-    CatalogueVersion.objects.create(number=3)
+    publish(figures["gates"], None)
+
+
+def publish_draft(case: Project, *, actor: User, at: datetime) -> None:
+    version = CatalogueVersion.objects.get(number=3)
+    version.published_at = at
+    version.save(update_fields=["published_at"])
+
+
+def note_it(case: Reference, who: str, values: Mapping[str, Any]) -> None:
+    case.facts.is_newer = True
+
+
+def go_by_newer(case: Reference, who: str, values: Mapping[str, Any]) -> None:
+    case.facts.is_newer, case.facts.catalogue = False, 3
+
+
+NEWER = Sheet(
+    usual={"catalogue": [3], "reason": ["They are clearer."]},
+    odd={"catalogue": [2, "", "new"], "reason": ["", "   "]},
+    fits=lambda case, who, values: (
+        case.facts.is_newer and values.get("catalogue") == 3
+        and bool(str(values.get("reason") or "").strip())
+    ),
+)  # fmt: skip
 
 
 def facts(case: Reference, filing: Filing) -> dict[str, Any]:
@@ -170,7 +203,8 @@ def facts(case: Reference, filing: Filing) -> dict[str, Any]:
     gates = codes[-1:] if data["track"] == "light" else codes
     days = (data["ends_on"] - data["starts_on"]).days
     return {
-        **data, "agreements": [], "gates": [
+        **data, "people": everybody(case), "team": set(), "is_newer": False, "catalogue": 2,
+        "agreements": [], "gates": [
             (code, "planned" if place > 1 else "open",
              data["starts_on"] + days * place // len(gates) * DAY)
             for place, code in enumerate(gates, start=1)
@@ -209,10 +243,18 @@ PROJECT = Process(
                                 when=lambda case: any(
                                     one.signed_by for one in case.facts.agreements
                                 )),
+        "change_team": Move(RUNNING, None, TEAM_LEADER, TEAM, does=join),
+        "change_criteria": Move(RUNNING, None, RENEWER, NEWER, does=go_by_newer,
+                                when=lambda case: case.facts.is_newer),
         "sign_agreement": Move(RUNNING, None, SIGNER, when=waits_for_a_signature,
                                does=lambda case, who, values: sign_agreement(case, who)),
     },
     deeds={
+        "publish_newer": Deed(
+            RUNNING, None, Who(lambda case, who: case.has(who, "service_manager")),
+            when=lambda case: case.facts.catalogue == 2 and not case.facts.is_newer,
+            does=note_it, done=publish_draft, elsewhere=True,
+        ),
         "plan_one": Deed(
             RUNNING, None, LEADER, DAY_PLANNED, when=lambda case: bool(undecided(case)),
             does=plan_one, done=plan_first, elsewhere=True,
@@ -233,8 +275,9 @@ PROJECT = Process(
     kept=("project_kind", "track", "starts_on", "ends_on"),
     reads={
         "gates": (read_gates, lambda case: case.facts.gates),
-        "catalogue": (lambda case: case.catalogue.number, lambda case: 2),
+        "catalogue": (lambda case: case.catalogue.number, lambda case: case.facts.catalogue),
         "agreements": (agreements_of, kept_agreements),
+        "team": (team_of, lambda case: case.facts.team),
         "manager": (lambda case: case.manager.username, lambda case: case.facts.manager),
     },
 )  # fmt: skip

@@ -136,6 +136,23 @@ class WorkingTime:
             return landed
         return self.next_open(landed) if n > 0 else self.previous_close(landed)
 
+    def later_date(self, day: date, n: int) -> date:
+        """Return the `n`th date with hours after `day`, before it for negative `n`; `day` for 0.
+
+        Raises NoWorkingTime.
+        """
+        return self._date_after(day, n) if n else day
+
+    def dates_between(self, first: date, second: date) -> int:
+        """Return how many dates with hours `later_date` goes from `first` to reach `second`.
+
+        `first` does not count, `second` does; negative if that is earlier.
+        """
+        table = self._reaching(self._reaching(self._table, first.year), second.year)
+        up_to = bisect_right if first <= second else bisect_left
+        one, other = (up_to(table.days, day.toordinal()) for day in (first, second))
+        return other - one
+
     def _touches(self, at: int) -> bool:
         """Say whether `at` is in hours or on a close."""
         table = self._covering(at, at)
@@ -236,6 +253,12 @@ class _Always(WorkingTime):
 
     def add_days(self, start: datetime, n: int) -> datetime:
         return _aware(start).astimezone(UTC) + n * ONE_DAY
+
+    def later_date(self, day: date, n: int) -> date:
+        return day + n * ONE_DAY
+
+    def dates_between(self, first: date, second: date) -> int:
+        return (second - first).days
 
 
 @dataclass(frozen=True, slots=True)

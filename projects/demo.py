@@ -17,6 +17,7 @@ from projects import defaults
 from projects.actions import judge_evidence, show_evidence
 from projects.models import Gate, Project
 from projects.rules import opinions
+from projects.supervision import demo as supervision
 from projects.takeover import AGREES, is_at
 from workflows.door import open_case, perform
 from workflows.sweep import sweep
@@ -150,4 +151,6 @@ def build(at: datetime) -> None:
         "打印服务迁移 Move of the print service", months=1, track="light", effort_days="8"
     )  # fmt: skip
     light.submitted().heard()
+    found: Any = Project.objects.all()  # to mypy these are cases
+    supervision.build(people, {one.title.split()[0]: one for one in found}, at)
     sweep(at)

@@ -13,6 +13,7 @@ from people.roles import Role
 from projects import (
     forms,
     pages,
+    planning,
     renewals,
     rules,
     takeover,
@@ -23,8 +24,17 @@ from projects import (
 )
 from projects.models import Gate, GateCondition, Project, Waiver
 from projects.operation import OperationLifecycle
+from projects.sheet import NOTES
+from projects.states import MOVABLE
 from projects.states import GateState as S
 from projects.states import ProjectState as P
+from projects.supervision import (  # noqa: F401  # the processes are registered by their import
+    finding_flow,
+    proposal_flow,
+)
+from projects.supervision import flows as supervision_flow  # noqa: F401
+from projects.supervision import rules as supervising
+from projects.supervision.forms import FocusForm
 from workflows.door import open_case, perform
 from workflows.forms import NoteForm, ReasonForm
 from workflows.lifecycles import (
@@ -47,10 +57,6 @@ from workflows.quorums import ByCase, Seat, opinions_of
 
 MANAGER, REVIEWER, SUPERVISOR = Role.PROJECT_MANAGER, Role.OPS_REVIEWER, Role.SUPERVISOR
 HEAD, DESK = Role.HEAD_OF_OPS, Role.SERVICE_DESK
-READERS = (
-    MANAGER, REVIEWER, SUPERVISOR, HEAD, DESK, Role.SERVICE_MANAGER, Role.SYSTEM_OWNER,
-    Role.PROCUREMENT_OVERSEER, Role.AUDITOR,
-)  # fmt: skip
 BUILDING = opinions_of(Seat(REVIEWER), Seat(SUPERVISOR))
 TAKING_OVER = opinions_of(Seat(REVIEWER), Seat(DESK), Seat(SUPERVISOR))
 SIGN_OFF = {
@@ -76,7 +82,7 @@ class ProjectLifecycle(Lifecycle):
     closed = (P.FINISHED, P.CANCELLED)
     path = (P.RUNNING, P.FINISHED)
     filers = (MANAGER, REVIEWER, HEAD, Role.SERVICE_MANAGER)
-    readers = READERS
+    readers = rules.READERS
     details = ("project_kind", "track", "effort_days", "systems", "manager", "starts_on", "ends_on",
                "catalogue")
     places = (Place("projects", _("Projects"), "rocket"),)
@@ -87,9 +93,20 @@ class ProjectLifecycle(Lifecycle):
               until=lambda case: rules.end_of(case.ends_on)),
     )
 
+    @do(P.RUNNING, label=_("Ask for technical supervision"),
+        permission=rules.is_manager | has_role(HEAD, SUPERVISOR),
+        conditions=[supervising.nobody_supervises_it], custom=asks(FocusForm))
+    def ask_supervision(self, **values: Any) -> None: ...
+
     @do(P.RUNNING, P.FINISHED, _("Finish"), permission=holds_task,
         conditions=[rules.every_gate_is_decided], custom=asks(NoteForm, MAIN))
     def finish(self, **values: Any) -> None: ...
+
+    @do(P.RUNNING, label=_("Shift the dates"), permission=rules.is_manager,
+        conditions=[rules.a_gate_may_be_moved], custom=asks(forms.ShiftForm))
+    def shift_dates(self, *, gate: Gate, planned_on: Any, **values: Any) -> None:
+        self.shift = planning.shifted(self.case, gate, planned_on, self.at)
+        self.put(ends_on=self.shift.ends_on)
 
     @do(P.RUNNING, P.CANCELLED, _("Cancel the project"), permission=has_role(HEAD),
         custom=asks(ReasonForm, GRAVE))
@@ -121,15 +138,28 @@ class ProjectLifecycle(Lifecycle):
         return takeover.keeps_from_going_live(self.case)
 
     def follow_up(self, name: str, values: dict[str, Any]) -> None:
-        """Plan its gates when it is opened; cancel what is open when it is cancelled."""
+        """Plan its gates when it is opened; move or cancel what is open with it."""
         if name == "open":
             self.plan_gates()
+        if name == "ask_supervision":
+            open_case(
+                "supervision", actor=self.actor, requester=self.case.requester, at=self.at,
+                raised=True, title=self.case.title, parent=self.case.pk,
+                filed_by=self.actor.pk, **values,
+            )
+        if name == "shift_dates":
+            for move in self.shift.of_gates:
+                perform(move.gate, "plan", actor=automation(), at=self.at, planned_on=move.after,
+                        note=values["reason"])
         if name == "cancel":
             for gate in self.case.gates.filter(closed_at__isnull=True).order_by("place"):
                 perform(gate, "cancel", actor=automation(), at=self.at)
         if name == "change_criteria":
             for gate, kind in renewals.gates_to_renew(self.case, values["catalogue"]):
                 perform(gate, "renew", actor=automation(), at=self.at, gate_kind=kind.pk)
+            supervision = supervising.live_supervision(self.case)
+            if supervision is not None:
+                perform(supervision, "cancel", actor=automation(), at=self.at)
 
     def plan_gates(self) -> None:
         project: Project = self.case
@@ -166,7 +196,7 @@ class GateLifecycle(Lifecycle):
     path = (S.PLANNED, S.OPEN, S.IN_REVIEW, S.AWAITING_VERDICT, S.ACCEPTED)
     idle = {S.PLANNED: _("The gate before it is not passed yet."),
             S.DEFERRED: _("It is taken up again on the day that was set.")}
-    readers = READERS
+    readers = rules.READERS
     details = ("parent", "gate_kind", "round", "planned_on", "trial_from", "trial_until",
                "deferred_until", "overruling")
     warnings = trial.warnings
@@ -178,6 +208,7 @@ class GateLifecycle(Lifecycle):
                  worklists.awaited,
                  empty=_("Gates at which the other side has the next move, late ones first.")),
     )
+    notes = NOTES
     work = {
         S.OPEN: Work(_("Show the evidence and submit"), person=rules.manager, party=CUSTOMER),
         S.IN_REVIEW: Decision(
@@ -228,7 +259,7 @@ class GateLifecycle(Lifecycle):
     def extend_trial(self, **values: Any) -> None:
         self.put(extensions=self.case.extensions + 1, **values)
 
-    @do([S.PLANNED, S.OPEN], label=_("Set another day"), permission=rules.is_manager,
+    @do(MOVABLE, label=_("Set another day"), permission=is_automation | rules.is_manager,
         custom=asks(forms.PlanForm))
     def plan(self, **values: Any) -> None:
         self.put(**values)
@@ -294,7 +325,8 @@ class GateLifecycle(Lifecycle):
     # -- the verdict ------------------------------------------------------------------------------
     @do(S.AWAITING_VERDICT, Either(rules.after_acceptance, [S.ACCEPTED, S.CONDITIONS]),
         _("Accept"), permission=holds_task & ~takeover.wrote_the_agreement,
-        conditions=[rules.musts_are_satisfied], custom=asks(takeover_forms.AcceptForm, MAIN))
+        conditions=[rules.musts_are_satisfied, rules.no_must_fix_is_open],
+        custom=asks(takeover_forms.AcceptForm, MAIN))
     def accept(self, **values: Any) -> None:
         self.put(**values)
 

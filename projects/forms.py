@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
 from people.models import User
+from projects import planning
 from projects.editions import CRITERION_FIELDS, TRACK_FIELDS
 from projects.exchange import XLSX
 from projects.models import (
     Answer,
     CatalogueVersion,
     Criterion,
+    Gate,
     GateCondition,
     GateKind,
     Project,
@@ -26,7 +31,8 @@ from projects.models import (
 )
 from projects.rules import may_be_waived, next_gate, objections
 from workflows.attachments import check
-from workflows.forms import ActionForm, OpeningForm, ReasonForm, long_text
+from workflows.forms import ActionForm, NoteForm, OpeningForm, ReasonForm, long_text
+from workflows.models import Attachment
 from workflows.systems import SystemsField
 from workflows.words import listing
 
@@ -110,8 +116,10 @@ class GateForm(OpeningForm):
     planned_on = day(_("Planned"))
 
 
-class PlanForm(ActionForm):
+class PlanForm(NoteForm):
     planned_on = day(_("Planned"))
+
+    field_order = ["planned_on", "note"]
 
     def prepare(self) -> None:
         if self.flow:
@@ -135,6 +143,57 @@ class SkipForm(ReasonForm):
                 "gate": following.gate_kind,
                 "codes": listing(musts.values_list("code", flat=True)),
             }
+
+
+class GateChoice(forms.ModelChoiceField[Any]):
+    def label_from_instance(self, gate: Gate) -> str:
+        return f"{gate.gate_kind} · {date_format(gate.planned_on, gettext('M j, Y'))}"
+
+
+class ShiftForm(ReasonForm):
+    """Move the day of one gate; `shown` is the plan that was confirmed, if one was shown."""
+
+    gate = GateChoice(
+        label=_("Gate"), queryset=Gate.objects.none(), to_field_name="number", empty_label=None,
+        help_text=_("The gates after it and the handover follow by as many working days."),
+    )  # fmt: skip
+    planned_on = day(_("New day"))
+    shown = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+    field_order = ["gate", "planned_on", "reason"]
+    preview_template = "projects/_shift.html"
+
+    def prepare(self) -> None:
+        if self.flow:
+            field = self.fields["gate"]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = planning.movable(self.flow.case)
+
+    def clean_planned_on(self) -> date:
+        chosen = refuse_past(self.cleaned_data["planned_on"], self.who.at)
+        if chosen > timezone.localdate(self.who.at) + planning.FARTHEST:
+            raise forms.ValidationError(gettext("Choose a day within the next ten years."))
+        return chosen
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        shown, gate, chosen = values.pop("shown", ""), values.get("gate"), values.get("planned_on")
+        if self.flow and gate and chosen:
+            self.judge(planning.shifted(self.flow.case, gate, chosen, self.who.at), shown)
+        return values
+
+    def judge(self, shift: planning.Shift, shown: str) -> None:
+        """Refuse a plan that cannot be, or that is another than was confirmed."""
+        self.shift, unfit = shift, planning.unfit(shift)
+        if unfit:
+            self.add_error("planned_on", unfit)
+        elif shown and shown != shift.digest:
+            raise forms.ValidationError(
+                gettext("The dates have changed meanwhile. Look at what it would do now.")
+            )
+
+    def preview(self) -> dict[str, Any]:
+        return {"shift": self.shift, "unknown_from": planning.unknown_from(self.shift)}
 
 
 class OpinionForm(ActionForm):
@@ -253,12 +312,40 @@ class GrantWaiverForm(OneWaiverForm):
 
 
 # -- the sheet ------------------------------------------------------------------------------------
-class EvidenceForm(forms.Form):
+class AnswerForm(forms.Form):
+    expected_version = forms.IntegerField(
+        min_value=0, max_value=2**31 - 1, required=False, widget=forms.HiddenInput
+    )
+
+
+class EvidenceForm(AnswerForm):
+    """`files` are those the gate has already."""
+
     evidence = long_text(_("Evidence"), rows=2, required=False)
     link = forms.URLField(label=_("Link"), max_length=500, required=False, assume_scheme="https")
+    kept = forms.TypedChoiceField(
+        label=_("File of this gate"), coerce=int, empty_value=None, required=False
+    )
+    upload = forms.FileField(label=_("New file"), required=False)
+    record = forms.CharField(
+        label=_("Record"), max_length=24, required=False,
+        help_text=_("Number of a case you may see, such as CHG-2026-00006."),
+    )  # fmt: skip
     is_left_out = forms.BooleanField(
         label=_("Does not apply; the evidence says why"), required=False
     )
+
+    def __init__(self, *args: Any, files: Iterable[Attachment], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = self.fields["kept"]
+        assert isinstance(kept, forms.TypedChoiceField)
+        kept.choices = [("", _("none")), *((file.pk, file.name) for file in files)]
+
+    def clean_upload(self) -> UploadedFile[Any] | None:
+        file: UploadedFile[Any] | None = self.cleaned_data["upload"]
+        if file is not None:
+            check(file)
+        return file
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
@@ -267,11 +354,10 @@ class EvidenceForm(forms.Form):
         return values
 
 
-class JudgementForm(forms.Form):
+class JudgementForm(AnswerForm):
     result = forms.ChoiceField(
-        label=_("Result"), choices=[("", _("Not yet")), *Answer.Result.choices], required=False,
-        widget=forms.RadioSelect,
-    )  # fmt: skip
+        label=_("Result"), choices=[*Answer.Result.choices, ("", _("Not yet"))], required=False
+    )
     remark = long_text(_("Remark"), rows=2, required=False)
 
     def clean(self) -> dict[str, Any]:

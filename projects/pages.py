@@ -1,9 +1,7 @@
-"""What the pages of projects show: the portfolio, a project's gates, the sheet of a gate."""
+"""What the pages of a project and of its gates show: their parts, and the sheet of a gate."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +9,10 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from people.actors import Actor
-from projects import renewals, rules, takeover, teams, trial
-from projects.models import Answer, Criterion, Gate, GateKind, Mode, Operation, Project
-from projects.models.asking import asked_of
-from projects.states import PASSED
+from projects import project_page, renewals, rules, takeover, teams, trial
+from projects.models import Answer, Criterion, Gate, Mode, Operation, Project
 from projects.states import GateState as S
+from projects.supervision import pages as supervision
 from workflows.lifecycles import Part
 from workflows.quorums import APPROVE, REJECT
 
@@ -41,24 +38,12 @@ class Line:
         return self.answer is not None and self.answer.is_present
 
 
-@dataclass(frozen=True)
-class GateCard:
-    """A gate as board and project page show it."""
-
-    gate: Gate
-    is_late: bool
-    shown: int
-    passed: int
-    asked: int
-    open_conditions: int
-
-
 def sheet(gate: Gate) -> list[Line]:
     """Return the criteria with their answers (4 queries)."""
     answers: dict[tuple[int, int], Answer] = {
         (one.criterion_id, one.round): one
         for one in gate.answers.filter(round__gte=gate.round - 1).select_related(
-            "shown_by", "judged_by"
+            "shown_by", "judged_by", "file__uploaded_by", "record"
         )
     }
     carried = {one.kind_id for one in gate.asked if one.is_carried}
@@ -67,43 +52,6 @@ def sheet(gate: Gate) -> list[Line]:
              one.gate_id in carried)
         for one in gate.criteria.select_related("gate")
     ]  # fmt: skip
-
-
-def cards(project: Project, who: Actor) -> list[GateCard]:
-    """Return the gates of a project in their order (5 queries)."""
-    today = localdate(who.at)
-    gates: Any = project.gates  # to mypy these are cases
-    found = gates.select_related("gate_kind", "parent").order_by("place")
-    found = found.prefetch_related("answers", "conditions")
-    asked = counts_of_asked(project, found)
-    shown = []
-    for gate in found:
-        mine = [one for one in gate.answers.all() if one.round == gate.round]
-        results = Counter(one.result for one in mine)
-        open_conditions = sum(one.met_at is None for one in gate.conditions.all())
-        is_late = gate.is_open and gate.state in (S.PLANNED, S.OPEN) and gate.planned_on < today
-        shown.append(
-            GateCard(
-                gate, is_late, sum(one.is_present for one in mine), results[Answer.Result.PASS],
-                asked[gate.pk], open_conditions,
-            )
-        )  # fmt: skip
-    return shown
-
-
-def counts_of_asked(project: Project, gates: Collection[Gate]) -> dict[int, int]:
-    """Return how much each gate of a project asks for (2 queries)."""
-    versions = {gate.gate_kind.version_id for gate in gates}
-    kinds = GateKind.objects.filter(version__in=versions).order_by("place")
-    fitting = Criterion.objects.filter(project.fitting, gate__version__in=versions)
-    rows = list(fitting.values_list("gate_id", "level"))
-    return {
-        pk: sum(
-            kind == one.kind_id and (level == Criterion.Level.MUST or not one.is_carried)
-            for kind, level in rows for one in asked
-        )
-        for pk, asked in asked_of(gates, kinds).items()
-    }  # fmt: skip
 
 
 def agreement_part(project: Project) -> list[Part]:
@@ -124,20 +72,21 @@ def parts_of_operation(flow: OperationLifecycle, who: Actor) -> list[Part]:
 
 
 def parts_of_project(flow: ProjectLifecycle, who: Actor) -> list[Part]:
-    """Return its gates, what was agreed, who is of it, and newer criteria (≤ 9 queries)."""
+    """Return phases, what was agreed, who is of it, newer criteria, supervision (≤ 18 queries)."""
     project: Project = flow.case
-    found = [Part("projects/_gates.html", {"cards": cards(project, who)})]
+    found = project_page.parts(project, who)
     found += agreement_part(project)
     if team := teams.shown_team(project):
         found.append(Part("projects/_team.html", {"rows": team, "manager": project.manager}))
     newest = renewals.newer(project, who.at).first() if project.is_open else None
     if newest is not None:
         found.append(Part("projects/_newer.html", {"newest": newest, "own": project.catalogue}))
-    return found
+    return [*found, *supervision.part_of_project(project, who)]
 
 
 def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
-    """Return progress with the way to the sheet, opinions, conditions, waivers (≤ 8 queries)."""
+    """Return progress with the way to the sheet, must-fixes, opinions, conditions, waivers
+    (≤ 11 queries)."""
     gate: Gate = flow.case
     today = localdate(who.at)
     lines = sheet(gate)
@@ -162,6 +111,8 @@ def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
     if gate.state == S.SKIPPED:
         skipped = gate.events.filter(action="skip").select_related("actor").last()
         found.append(Part("projects/_skipped.html", {"event": skipped}))
+    if gate.is_open:
+        found += supervision.part_of_gate(gate.parent_id, who)
     said = [one for one in rules.opinions(flow) if one.outcome]
     if said:
         told = {"rows": [opinion(one) for one in said], "is_of_round_before": gate.state == S.OPEN}
@@ -182,24 +133,3 @@ def opinion(task: Any) -> dict[str, Any]:
         "task": task, "is_objection": task.outcome == REJECT,
         "is_agreement": task.outcome == APPROVE,
     }  # fmt: skip
-
-
-def portfolio(who: Actor, *, only_open: bool) -> list[dict[str, Any]]:
-    """Return the projects `who` may see with the gate each stands at (3 queries)."""
-    projects: Any = Project.objects.all()  # to mypy these are cases
-    seen = projects.visible_to(who).select_related("manager").order_by("ends_on", "pk")
-    if only_open:
-        seen = seen.open()
-    today = localdate(who.at)
-    rows = []
-    for project in seen.prefetch_related("gates__gate_kind"):
-        gates = sorted(project.gates.all(), key=lambda gate: gate.place)
-        now = next((gate for gate in gates if gate.is_open and gate.state not in PASSED), None)
-        rows.append(
-            {
-                "project": project, "gates": gates, "now": now,
-                "passed": sum(gate.state in PASSED for gate in gates),
-                "is_late": now is not None and now.planned_on < today,
-            }
-        )  # fmt: skip
-    return rows

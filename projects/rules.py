@@ -11,8 +11,9 @@ from django.utils.timezone import get_current_timezone, localdate
 from django.utils.translation import gettext as _
 
 from people.models import User
-from projects.models import Answer, Criterion, Gate, GateCondition, Project
-from projects.states import PASSED
+from people.roles import Role
+from projects.models import Answer, Criterion, Finding, Gate, GateCondition, Project
+from projects.states import MOVABLE, PASSED
 from projects.states import GateState as S
 from workflows.lifecycles import Condition, Lifecycle
 from workflows.models import Task
@@ -30,6 +31,13 @@ SHIPPED = ("G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8")
 
 
 # -- who ------------------------------------------------------------------------------------------
+READERS = (
+    Role.PROJECT_MANAGER, Role.OPS_REVIEWER, Role.SUPERVISOR, Role.HEAD_OF_OPS, Role.SERVICE_DESK,
+    Role.SERVICE_MANAGER, Role.SYSTEM_OWNER, Role.PROCUREMENT_OVERSEER, Role.AUDITOR,
+)  # fmt: skip
+"""Who reads everything of a project, of any."""
+
+
 def project(case: Any) -> Project:
     """Return the project of a gate, or the project itself."""
     found: Project = case if isinstance(case, Project) else case.parent
@@ -143,7 +151,8 @@ def objections(flow: Lifecycle) -> list[Task]:
 
 # -- the way through the gates --------------------------------------------------------------------
 def the_way_is_free(flow: Flow) -> Condition:
-    """A gate is opened after those before it are passed, and none of their conditions overdue."""
+    """A gate is opened after those before it are passed, none of their conditions overdue and no
+    must-fix finding open."""
     case: Gate = flow.case
     gates: Any = Gate.objects.all()  # to mypy these are cases
     before = gates.filter(parent=case.parent_id, place__lt=case.place)
@@ -159,10 +168,29 @@ def the_way_is_free(flow: Flow) -> Condition:
         for condition in gate.conditions.all()
         if condition.is_overdue(today)
     ]
+    if overdue:
+        return Condition(
+            False,
+            unmet=_("Conditions of an earlier gate are overdue: %(conditions)s.")
+            % {"conditions": listing(overdue)},
+        )
+    return no_must_fix_is_open(flow)
+
+
+def open_must_fixes(project_id: int) -> list[Finding]:
+    """Return the findings of its supervision that keep the gates of a project closed (1 query)."""
+    found: Any = Finding.objects.open()  # to mypy these are cases
+    must_fix = found.filter(parent=project_id, severity=Finding.Severity.MUST_FIX)
+    return list(must_fix.order_by("number"))
+
+
+def no_must_fix_is_open(flow: Flow) -> Condition:
+    """A gate is neither opened nor accepted over a must-fix; it may be shown and reviewed."""
+    codes = [one.number for one in open_must_fixes(flow.case.parent_id)]
     return Condition(
-        not overdue,
-        unmet=_("Conditions of an earlier gate are overdue: %(conditions)s.")
-        % {"conditions": listing(overdue)},
+        not codes,
+        unmet=_("These must-fix findings of the technical supervision are open: %(codes)s.")
+        % {"codes": listing(codes)},
     )
 
 
@@ -188,8 +216,18 @@ def after_acceptance(flow: Flow, condition: GateCondition | None = None, **value
     return str(S.CONDITIONS if unmet.exists() else S.ACCEPTED)
 
 
+def a_gate_may_be_moved(flow: ProjectLifecycle) -> Condition:
+    ahead = flow.case.gates.filter(state__in=MOVABLE)
+    return Condition(ahead.exists(), unmet=_("No gate is ahead whose day could be moved."))
+
+
 def every_gate_is_decided(flow: ProjectLifecycle) -> Condition:
-    waiting = flow.case.gates.filter(closed_at__isnull=True).order_by("place")
+    return gates_are_decided(flow.case)
+
+
+def gates_are_decided(project: Project) -> Condition:
+    gates: Any = project.gates  # to mypy these are cases
+    waiting = gates.filter(closed_at__isnull=True).order_by("place")
     names = [str(gate.gate_kind) for gate in waiting.select_related("gate_kind")]
     return Condition(not names, unmet=_("Not decided yet: %(gates)s.") % {"gates": listing(names)})
 
@@ -205,9 +243,12 @@ def submit_by(case: Gate) -> datetime | None:
     return end_of(case.planned_on)
 
 
+def begin_of(day: date | None) -> datetime | None:
+    return end_of(day - timedelta(days=1)) if day else None
+
+
 def reopens_at(case: Gate) -> datetime | None:
-    """Return the beginning of the day a gate was deferred to."""
-    return end_of(case.deferred_until - timedelta(days=1)) if case.deferred_until else None
+    return begin_of(case.deferred_until)
 
 
 def conditions_by(case: Gate) -> datetime | None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from people.actors import Actor
 from projects import editions, exchange, forms
 from projects.models import CatalogueVersion, Criterion, Track
+from projects.supervision import pages as supervision
 from workflows.shell import actor_of
 from workflows.views import FORM, Request
 
@@ -42,6 +43,14 @@ def _show(request: Request, who: Actor, version: CatalogueVersion | None) -> Htt
         "has_one_before": bool(version and version.number > 1),
     }  # fmt: skip
     return render(request, "projects/criteria.html", context)
+
+
+@login_required
+@require_safe
+def show_proposals(request: Request) -> HttpResponse:
+    """Show what findings of technical supervision propose, the undecided first."""
+    found = supervision.proposals(actor_of(request))
+    return render(request, "projects/proposals.html", {"proposals": found})
 
 
 @login_required

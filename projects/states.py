@@ -35,3 +35,10 @@ class OperationState(models.TextChoices):
 
 PASSED = (GateState.ACCEPTED, GateState.CONDITIONS, GateState.SKIPPED)
 """States in which the next gate may be opened."""
+STANDING = (
+    GateState.PLANNED, GateState.OPEN, GateState.IN_REVIEW, GateState.AWAITING_VERDICT,
+    GateState.DEFERRED, GateState.REJECTED,
+)  # fmt: skip
+"""States of a gate that its project has not got past."""
+MOVABLE = (GateState.PLANNED, GateState.OPEN)
+"""States of a gate whose day may be set."""

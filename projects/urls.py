@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from projects import record, standard, views
+from projects import portfolio_views, record, standard, views
 
 urlpatterns = [
-    path("projects/", views.list_projects, name="projects"),
+    path("projects/", portfolio_views.list_projects, name="projects"),
+    path("projects/board/", portfolio_views.show_board, name="project_board"),
+    path("projects/export.csv", portfolio_views.export_csv, name="project_export_csv"),
+    path("projects/export.xlsx", portfolio_views.export_xlsx, name="project_export_xlsx"),
     path("projects/<str:number>/handover/", views.show_handover, name="handover"),
     path("criteria/", standard.show_in_force, name="criteria"),
+    path("criteria/proposals/", standard.show_proposals, name="criteria_proposals"),
     path("criteria/draft/", standard.make_draft, name="criteria_draft"),
     path("criteria/<int:version>/", standard.show_version, name="criteria_version"),
     path("criteria/<int:version>/changes/", standard.show_changes, name="criteria_changes"),

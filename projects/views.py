@@ -1,4 +1,4 @@
-"""The pages of projects beside those every case has: portfolio and the sheet of a gate."""
+"""The sheet of a gate: shown, and answered criterion by criterion."""
 
 from __future__ import annotations
 
@@ -7,23 +7,14 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from people.actors import Actor
-from projects import actions, forms, pages, rules
-from projects.models import Gate, Project
-from projects.states import GateState as S
+from projects import actions, forms, pages
+from projects.models import Project
+from projects.sheet import Row, Sheet
+from workflows.refusals import BadData, Conflict
 from workflows.shell import actor_of
 from workflows.views import FORM, Request, find_case
-
-
-@login_required
-@require_safe
-def list_projects(request: Request) -> HttpResponse:
-    who, is_all = actor_of(request), "all" in request.GET
-    rows = pages.portfolio(who, only_open=not is_all)
-    return render(request, "projects/portfolio.html", {"rows": rows, "is_all": is_all})
 
 
 @login_required
@@ -43,67 +34,75 @@ def show_handover(request: Request, number: str) -> HttpResponse:
 @login_required
 @require_safe
 def show_sheet(request: Request, number: str) -> HttpResponse:
-    who = actor_of(request)
-    gate = _gate(who, number)
-    part = part_of(gate, who)
-    lines = pages.sheet(gate)
-    context = {
-        "gate": gate, "part": part, "rows": [_line(gate, line, part) for line in lines],
-        "asked": len(lines), "shown": sum(line.is_present for line in lines),
-        "passed": sum(bool(line.answer and line.answer.is_satisfied) for line in lines),
-    }  # fmt: skip
+    sheet = _sheet(request, number)
+    context = {**_shown(sheet), "rows": sheet.rows(), "next_open": sheet.next_open()}
     return render(request, "projects/sheet.html", context)
 
 
 @login_required
 @require_http_methods(FORM)
 def answer(request: Request, number: str, code: str) -> HttpResponse:
-    """Save what was written to one criterion, and go on with the sheet there."""
-    who = actor_of(request)
-    gate = _gate(who, number)
-    criterion = get_object_or_404(gate.criteria, code=code)
-    part = part_of(gate, who)
-    sheet = reverse("gate_sheet", args=[number])
+    """Save what was written to one criterion, and go on with the sheet there.
+
+    With scripts only this criterion, the filters and the foot are answered. What is refused comes
+    back with what was typed, beside what is there now.
+    """
+    sheet = _sheet(request, number)
+    criterion = get_object_or_404(sheet.gate.criteria, code=code)
     if request.method != "POST":
-        return HttpResponseRedirect(f"{sheet}#{code}")
-    kind = forms.JudgementForm if part == pages.JUDGES else forms.EvidenceForm
-    form = kind(request.POST, prefix=code)
+        return HttpResponseRedirect(f"{sheet.url}{sheet.query}#{code}")
+    form, save = _sent(request, sheet, code)
+    status, refusal = 422, ""
     if form.is_valid():
-        save: Any = actions.judge_evidence if part == pages.JUDGES else actions.show_evidence
-        save(gate=gate, criterion=criterion, actor=request.user, **form.cleaned_data)
-        return HttpResponseRedirect(f"{sheet}#{code}")
-    line = next(one for one in pages.sheet(gate) if one.criterion == criterion)
-    context = {"gate": gate, "part": part, "rows": [_line(gate, line, part, form)]}
-    return render(request, "projects/line.html", context, status=422)
+        try:
+            save(gate=sheet.gate, criterion=criterion, actor=request.user, **form.cleaned_data)
+            status = 200
+        except BadData as refused:
+            for name, sentences in refused.errors.items():
+                form.add_error(name, list(sentences))
+        except Conflict as refused:
+            status, refusal = 409, refused.sentence
+    if status == 200 and not request.headers.get("HX-Request"):
+        return HttpResponseRedirect(f"{sheet.url}{sheet.query}#{code}")
+    sheet = _sheet(request, number)
+    row = sheet.row(sheet.line(code))
+    if status != 200:
+        _give_back(sheet, row, form, refusal)
+    context = {**_shown(sheet), "row": row, "rows": [row], "next_open": sheet.next_open(code)}
+    template = "_saved" if request.headers.get("HX-Request") else "line"
+    return render(request, f"projects/{template}.html", context, status=status)
 
 
-def part_of(gate: Gate, who: Actor) -> str:
-    """Return what `who` may write on the sheet now: evidence, judgements or nothing."""
-    flow = gate.lifecycle(gate, who, who.at)
-    if gate.state == S.OPEN and rules.is_manager(flow, who) and who.may_act:
-        return pages.SHOWS
-    in_review = gate.state in (S.IN_REVIEW, S.AWAITING_VERDICT)
-    return pages.JUDGES if in_review and who.may_act and actions.may_judge(flow, who) else ""
+def _sent(request: Request, sheet: Sheet, code: str) -> tuple[Any, Any]:
+    """Return the form that was sent, told by its fields, and what saves it."""
+    judged = any(f"{code}-{name}" in request.POST for name in ("result", "remark"))
+    if judged or sheet.part == pages.JUDGES:
+        return forms.JudgementForm(request.POST, prefix=code), actions.judge_evidence
+    files = sheet.gate.attachments.all()
+    form = forms.EvidenceForm(request.POST, request.FILES, prefix=code, files=files)
+    return form, actions.show_evidence
 
 
-def _gate(who: Actor, number: str) -> Gate:
-    gate = find_case(who, number)
-    if not isinstance(gate, Gate):
-        raise Http404
-    return gate
+def _give_back(sheet: Sheet, row: Row, form: Any, refusal: str) -> None:
+    """Put what was typed back into the row: into its form, or as text where there is none now.
+
+    Whoever is shown what another wrote has seen it: saving again is meant.
+    """
+    row.refusal = refusal
+    if type(form) is type(row.form):
+        if refusal:
+            form.data = form.data.copy()
+            form.data[form.add_prefix("expected_version")] = sheet.gate.version
+        row.form = form
+    else:
+        typed = ((field.label, form.data.get(field.html_name)) for field in form.visible_fields())
+        row.typed = [(label, text) for label, text in typed if text]
 
 
-def _line(gate: Gate, line: pages.Line, part: str, form: Any = None) -> dict[str, Any]:
-    """Return a criterion with the form that `part` writes on it."""
-    answer, code = line.answer, line.criterion.code
-    if form is None and part == pages.SHOWS:
-        names = ("evidence", "link", "is_left_out")
-        form = forms.EvidenceForm(
-            prefix=code, initial={name: getattr(answer, name) for name in names} if answer else None
-        )
-    elif form is None and part == pages.JUDGES:
-        said = ("result", "remark")
-        form = forms.JudgementForm(
-            prefix=code, initial={name: getattr(answer, name) for name in said} if answer else None
-        )
-    return {"line": line, "form": form, "url": reverse("gate_answer", args=[gate.number, code])}
+def _shown(sheet: Sheet) -> dict[str, Any]:
+    return {"gate": sheet.gate, "part": sheet.part, "sheet": sheet, **sheet.counts}
+
+
+def _sheet(request: Request, number: str) -> Sheet:
+    """Return the sheet as it is now."""
+    return Sheet.of(number, actor_of(request), request.GET.get("show", ""))

@@ -77,17 +77,20 @@ def check(file: UploadedFile[Any]) -> str:
 def store(move: Passage, file: UploadedFile[Any]) -> Attachment:
     """Keep a file with the case of `move` and record it with its SHA-256."""
     content_type = check(file)
+    attachment = Attachment.objects.create(
+        case=move.case, file=file, name=_display_name(file.name or ""), content_type=content_type,
+        size=file.size or 0, sha256=sha256_of(file), uploaded_by=move.who.user, created_at=move.at,
+    )  # fmt: skip
+    move.note("attach", name=attachment.name, sha256=attachment.sha256, id=attachment.pk)
+    return attachment
+
+
+def sha256_of(file: UploadedFile[Any]) -> str:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
     file.seek(0)
-    attachment = Attachment.objects.create(
-        case=move.case, file=file, name=_display_name(file.name or ""), content_type=content_type,
-        size=file.size or 0, sha256=digest.hexdigest(), uploaded_by=move.who.user,
-        created_at=move.at,
-    )  # fmt: skip
-    move.note("attach", name=attachment.name, sha256=attachment.sha256, id=attachment.pk)
-    return attachment
+    return digest.hexdigest()
 
 
 def served(found: Attachment) -> FileResponse:

@@ -124,7 +124,7 @@ def shown_clock(clock: Clock, at: datetime) -> ShownClock:
 
 def details(case: Any) -> list[tuple[str, str]]:
     """Return label and value of the short fields of the case that say something."""
-    found = [(_("Filed by"), str(case.requester))]
+    found = [(_("Filed by"), str(case.filed_by))]
     if case.on_behalf_of:
         found.append((_("On behalf of"), str(case.on_behalf_of)))
     found += [

@@ -1,4 +1,4 @@
-"""The case list as a file: the same cases in the same order, for Excel and for programs.
+"""A list of cases as a file: the same cases in the same order, for Excel and for programs.
 
 Text stays text. In a workbook every cell says what it is; in CSV an apostrophe stands before
 whatever a spreadsheet would take for the beginning of a formula (OWASP, "CSV Injection").
@@ -11,7 +11,7 @@ import io
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -19,17 +19,15 @@ from django.db.models import QuerySet
 from django.http import FileResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.timezone import localdate, localtime
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from xlsxwriter import Workbook
 
 from workflows.inbox import CaseRow, case_rows
-from workflows.models import Case
 from workflows.models.cases import Priority
 from workflows.words import clock_words
 
 BATCH = 500
-"""Cases in memory at once; each batch costs two queries."""
+"""Cases in memory at once; each batch costs the few queries of its rows."""
 SHEET_ROWS = 1_048_576
 """Rows of a sheet, its head among them; what is left goes on in the next."""
 PRIORITIES = dict(Priority.choices)
@@ -39,13 +37,21 @@ MINUTES = "%Y-%m-%d %H:%M"
 FORMULA = re.compile("(^|[;\t\r\n])(?=[\\s\ufeff\u200b]*[-=+@－＝＋＠]|[\t\r\n])")
 """Where a formula could begin: at the start of a cell, or after what some take for its end."""
 
-Value = str | float | datetime | None
+Value = str | int | float | datetime | date | None
 
 
 class Column(NamedTuple):
     label: Any
     width: int
-    value: Callable[[CaseRow], Value]
+    value: Callable[[Any], Value]
+
+
+class Layout(NamedTuple):
+    """What a file of cases has in its columns, and how a batch of cases becomes rows."""
+
+    name: Any
+    columns: tuple[Column, ...]
+    rows: Callable[[list[Any], datetime], Iterable[Any]]
 
 
 def _working_hours_left(row: CaseRow) -> float | None:
@@ -68,40 +74,44 @@ COLUMNS = (
     Column(_("Clock"), 26, lambda row: clock_words(row.clock)[1] if row.clock else ""),
     Column(_("Now with"), 20, lambda row: row.holder_label),
 )
+# Translators: the name of a file with a list of cases, before its extension.
+CASES = Layout(_("cases-%(day)s"), COLUMNS, case_rows)
 
 
-def as_csv(cases: QuerySet[Case], at: datetime) -> StreamingHttpResponse:
+def as_csv(cases: QuerySet[Any], at: datetime, layout: Layout = CASES) -> StreamingHttpResponse:
     """Stream `cases` as they stand at `at`, in the reader's words."""
     return StreamingHttpResponse(
-        csv_parts(cases, at), content_type="text/csv; charset=utf-8", headers=_saved_as("csv", at)
-    )
+        csv_parts(cases, at, layout), content_type="text/csv; charset=utf-8",
+        headers=_saved_as("csv", at, layout),
+    )  # fmt: skip
 
 
-def as_xlsx(cases: QuerySet[Case], at: datetime) -> FileResponse:
+def as_xlsx(cases: QuerySet[Any], at: datetime, layout: Layout = CASES) -> FileResponse:
     """Hand out `cases` as they stand at `at` as a workbook, written to disk before it is sent."""
     file = tempfile.TemporaryFile(prefix="opsgate-export-")  # noqa: SIM115 - closed when sent
-    write_xlsx(file, batches(cases, at))
+    write_xlsx(file, batches(cases, at, layout), columns=layout.columns)
     file.seek(0)
-    return FileResponse(file, content_type=XLSX, headers=_saved_as("xlsx", at))
+    return FileResponse(file, content_type=XLSX, headers=_saved_as("xlsx", at, layout))
 
 
-def _saved_as(extension: str, at: datetime) -> dict[str, str]:
-    # Translators: the name of a file with a list of cases, before its extension.
-    name = gettext("cases-%(day)s") % {"day": localdate(at).isoformat()}
+def _saved_as(extension: str, at: datetime, layout: Layout) -> dict[str, str]:
+    name = str(layout.name) % {"day": localdate(at).isoformat()}
     disposition = content_disposition_header(True, f"{name}.{extension}") or ""
     return {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
 
 
-def batches(cases: QuerySet[Case], at: datetime) -> Iterator[list[list[Value]]]:
-    """Yield the cells of `cases`, a list of rows at a time (1 query, and 2 for each `BATCH`)."""
+def batches(
+    cases: QuerySet[Any], at: datetime, layout: Layout = CASES
+) -> Iterator[list[list[Value]]]:
+    """Yield the cells of `cases`, a list of rows at a time (1 query, and some for each `BATCH`)."""
     found = cases.select_related("requester", "unit", "service").iterator(chunk_size=BATCH)
     while batch := list(islice(found, BATCH)):
-        yield [[column.value(row) for column in COLUMNS] for row in case_rows(batch, at)]
+        yield [[column.value(row) for column in layout.columns] for row in layout.rows(batch, at)]
 
 
-def csv_parts(cases: QuerySet[Case], at: datetime) -> Iterator[str]:
-    yield BOM + _csv_text([[str(column.label) for column in COLUMNS]])
-    for batch in batches(cases, at):
+def csv_parts(cases: QuerySet[Any], at: datetime, layout: Layout = CASES) -> Iterator[str]:
+    yield BOM + _csv_text([[str(column.label) for column in layout.columns]])
+    for batch in batches(cases, at, layout):
         yield _csv_text([[plain(value) for value in row] for row in batch])
 
 
@@ -115,29 +125,40 @@ def plain(value: Value) -> str:
     """Return a value as CSV has it: local times to the minute, and no text that is a formula."""
     if isinstance(value, datetime):
         return localtime(value).strftime(MINUTES)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, float):
         return f"{value:.2f}"
+    if isinstance(value, int):
+        return str(value)
     return FORMULA.sub(r"\1'", value or "")
 
 
 def write_xlsx(
-    file: Any, rows: Iterable[list[list[Value]]], *, sheet_rows: int = SHEET_ROWS
+    file: Any,
+    rows: Iterable[list[list[Value]]],
+    *,
+    columns: tuple[Column, ...] = COLUMNS,
+    sheet_rows: int = SHEET_ROWS,
 ) -> None:
     """Write batches of rows as a workbook, one row in memory at a time."""
     with Workbook(file, {"constant_memory": True, "remove_timezone": True}) as book:
-        sheet, line = _new_sheet(book), 0
-        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
+        sheet, line = _new_sheet(book, columns), 0
+        formats = {
+            kind: book.add_format({"num_format": pattern, "align": "left"})
+            for kind, pattern in ((datetime, "yyyy-mm-dd hh:mm"), (date, "yyyy-mm-dd"))
+        }
         for row in (row for batch in rows for row in batch):
             if line == sheet_rows - 1:
-                sheet.autofilter(0, 0, line, len(COLUMNS) - 1)
-                sheet, line = _new_sheet(book), 0
+                sheet.autofilter(0, 0, line, len(columns) - 1)
+                sheet, line = _new_sheet(book, columns), 0
             line += 1
             for place, value in enumerate(row):
-                _write(sheet, line, place, value, moment)
-        sheet.autofilter(0, 0, line, len(COLUMNS) - 1)
+                _write(sheet, line, place, value, formats)
+        sheet.autofilter(0, 0, line, len(columns) - 1)
 
 
-def _new_sheet(book: Any) -> Any:
+def _new_sheet(book: Any, columns: tuple[Column, ...]) -> Any:
     sheet = book.add_worksheet()
     head = book.add_format({"bold": True, "bottom": 1})
     sheet.set_landscape()
@@ -145,17 +166,19 @@ def _new_sheet(book: Any) -> Any:
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.freeze_panes(1, 1)
-    for place, column in enumerate(COLUMNS):
+    for place, column in enumerate(columns):
         sheet.set_column(place, place, column.width)
         sheet.write_string(0, place, str(column.label), head)
     return sheet
 
 
-def _write(sheet: Any, line: int, place: int, value: Value, moment: Any) -> None:
+def _write(sheet: Any, line: int, place: int, value: Value, formats: dict[type[date], Any]) -> None:
     """Write one cell by its type; nothing is guessed from what a text looks like."""
     if isinstance(value, datetime):
-        sheet.write_datetime(line, place, localtime(value), moment)
-    elif isinstance(value, float):
+        sheet.write_datetime(line, place, localtime(value), formats[datetime])
+    elif isinstance(value, date):
+        sheet.write_datetime(line, place, value, formats[date])
+    elif isinstance(value, int | float):
         sheet.write_number(line, place, value)
     elif value:
         sheet.write_string(line, place, value)

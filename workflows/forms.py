@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor
@@ -26,7 +29,12 @@ def long_text(label: Any, *, rows: int = 4, **kwargs: Any) -> forms.CharField:
 
 
 class ActionForm(forms.Form):
-    """A form that knows who fills it and, for an action, the case (`self.flow.case`)."""
+    """A form that knows who fills it and, for an action, the case (`self.flow.case`).
+
+    With a `preview_template` the page first shows what the action would do, to be confirmed.
+    """
+
+    preview_template = ""
 
     def __init__(
         self, *args: Any, who: Actor, flow: Lifecycle | None = None, **kwargs: Any
@@ -39,6 +47,10 @@ class ActionForm(forms.Form):
     def prepare(self) -> None:
         """Narrow choices to what `self.who` may pick; for subclasses."""
 
+    def preview(self) -> dict[str, Any]:
+        """Return what `preview_template` shows of a valid form, as `preview`."""
+        return {}
+
 
 class ReasonForm(ActionForm):
     reason = forms.CharField(
@@ -50,6 +62,22 @@ class NoteForm(ActionForm):
     note = forms.CharField(
         label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class LongSelect(forms.Select):
+    """A choice among hundreds, drawn at once: Django fills a template for each of them."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = set(self.format_value(value))
+        options = format_html_join(
+            "", '<option value="{}"{}>{}</option>',
+            (
+                (one, mark_safe(" selected") if str(one) in chosen else "", label)
+                for one, label in self.choices
+            ),
+        )  # fmt: skip
+        own = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        return format_html("<select{}>{}</select>", own, options)
 
 
 class FilesInput(forms.ClearableFileInput):

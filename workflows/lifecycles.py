@@ -6,7 +6,7 @@ clocks that run. It is registered by being defined; `flows.py` of every app is i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -43,7 +43,7 @@ from workflows.quorums import APPROVE
 from workflows.refusals import UnknownAction
 
 if TYPE_CHECKING:
-    from workflows.models import Case, Task
+    from workflows.models import Case, Event, Task
     from workflows.models import Clock as ClockRow
 
 Condition = fsm.State.CONDITION
@@ -112,6 +112,8 @@ class Lifecycle:
     `path` (the states of the stepper), `details` (the fields the case page shows), `icon`,
     `goes_live` (its cases bring something into production), `faults` (its cases tell of
     something broken), `places` (pages of its own), `worklists` (lists of its own in the inbox),
+    `notes` (what it records besides moves → the sentence that tells
+    one or several of them in a row, by one person, in the history),
     `renamed` (state or action of earlier days → its name today) and `retired` (action, source and
     target of ways that are no more), by which events of earlier days are read.
     """
@@ -138,6 +140,7 @@ class Lifecycle:
     goes_live: ClassVar[bool] = False
     faults: ClassVar[Faults | None] = None
     worklists: ClassVar[Collection[Worklist]] = ()
+    notes: ClassVar[Mapping[str, Callable[[list[Event]], str]]] = {}
     escalation: ClassVar[Mapping[int, Collection[Role]]] = {
         100: (Role.SERVICE_MANAGER,),
         150: (Role.HEAD_OF_OPS,),

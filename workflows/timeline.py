@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django.db.models import (
@@ -76,14 +78,25 @@ def readable_events(case: Case, who: Actor) -> QuerySet[Event]:
 
 
 def entries(case: Case, who: Actor) -> list[Entry]:
-    """Return the timeline of `case` for `who`, newest first (2 queries, 1 per renamed row)."""
+    """Return the timeline of `case` for `who`, newest first (2 queries, 1 per renamed row).
+
+    What a process notes many times in a row, as the answers of a sheet, is one entry.
+    """
+    notes = case.lifecycle.notes
+
+    def run(event: Event) -> Hashable:
+        is_note = event.action in notes
+        return (event.action, event.actor_id, event.on_behalf_of_id) if is_note else event.seq
+
     comments = {comment.pk: comment for comment in readable_comments(case, who)}
     events = readable_events(case, who).reverse()
-    found = (_entry(case, event, comments) for event in events)
+    found = (_entry(case, list(events), comments) for _key, events in groupby(events, run))
     return [entry for entry in found if entry is not None]
 
 
-def _entry(case: Case, event: Event, comments: dict[int, Comment]) -> Entry | None:
+def _entry(case: Case, run: list[Event], comments: dict[int, Comment]) -> Entry | None:
+    event = run[0]
+    icon = "clipboard-check" if event.action in case.lifecycle.notes else "arrow-right"
     note_html: SafeString | str = prose.render(event.note) if event.note else ""
     if event.action == "comment":
         comment = comments.get(event.data.get("id", 0))
@@ -92,7 +105,7 @@ def _entry(case: Case, event: Event, comments: dict[int, Comment]) -> Entry | No
         note_html = prose.render(comment.body)
     return Entry(
         at=event.at, actor=event.actor, on_behalf_of=event.on_behalf_of,
-        icon=ICONS.get(event.action, "arrow-right"), text=sentence(case, event),
+        icon=ICONS.get(event.action, icon), text=sentence(case, *reversed(run)),
         kind=_kind(event), note_html=note_html, changes=changes(case, event),
     )  # fmt: skip
 
@@ -105,9 +118,11 @@ def _kind(event: Event) -> str:
     return "decision" if event.kind != Event.Kind.NOTE else "system"
 
 
-def sentence(case: Case, event: Event) -> str:
-    """Say in the reader's words what happened."""
+def sentence(case: Case, event: Event, *more: Event) -> str:
+    """Say in the reader's words what happened; `more` of the same is told together."""
     lifecycle = case.lifecycle
+    if event.action in lifecycle.notes:
+        return lifecycle.notes[event.action]([event, *more])
     if event.kind in (Event.Kind.ACTION, Event.Kind.VOTE):
         return _moved(case, event)
     data = event.data

@@ -163,7 +163,10 @@ def show_case(request: Request, number: str) -> HttpResponse:
 @login_required
 @require_http_methods(FORM)
 def act(request: Request, number: str, name: str) -> HttpResponse:
-    """Show the form of an action, or do it; an action that asks nothing is still confirmed."""
+    """Show the form of an action, or do it; an action that asks nothing is still confirmed.
+
+    One whose form has a preview is done when what it showed was confirmed.
+    """
     who = actor_of(request)
     case = find_case(who, number)
     if not case.lifecycle.has_action(name):
@@ -172,7 +175,11 @@ def act(request: Request, number: str, name: str) -> HttpResponse:
     if request.method != "POST":
         return _action_page(request, case, who, name, action)
     form_class: Any = case.lifecycle.form_of(name)
-    asked = form_class(who=who, flow=case.lifecycle(case, who, who.at)) if form_class else None
+    flow = case.lifecycle(case, who, who.at)
+    if form_class and form_class.preview_template and "confirmed" not in request.POST:
+        form = form_class(request.POST, request.FILES, who=who, flow=flow)
+        return _action_page(request, case, who, name, action, form)
+    asked = form_class(who=who, flow=flow) if form_class else None
     try:
         answer = perform(
             case, name, actor=request.user, expected_version=_version(request),
@@ -215,8 +222,11 @@ def _action_page(
         return redirect(case)
     if form is None:
         form = action.form(who=who, flow=flow) if action.form else None  # type: ignore[call-arg]  # ActionForm's own
+    is_refused = form is not None and form.is_bound and not form.is_valid()
+    is_shown = form is not None and form.is_bound and not is_refused and "edit" not in request.POST
     context = {
         **case_page.head(flow),
+        "preview": form.preview() if is_shown else None,
         "action": {
             "label": action.label, "description": action.help,
             "next_text": case_page.next_text(action), "is_danger": action.tone == "danger",
@@ -225,7 +235,7 @@ def _action_page(
         "once": f"{request.user.pk}-{case.number}-{case.version}-{name}",
         "tasks_next": flow.task_for(who) is not None,
     }  # fmt: skip
-    status = 422 if form is not None and form.is_bound else 200
+    status = 422 if is_refused else 200
     return render(request, "workflows/action.html", context, status=status)
 
 

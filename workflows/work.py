@@ -63,13 +63,17 @@ FINISHED = ("status", "done_at", "done_by", "on_behalf_of", "outcome", "note", "
 
 
 def _names_another(flow: Lifecycle) -> bool:
-    """Tell whether the work is with a person the case named, and it names another one now."""
+    """Tell whether the work is with a person the case named or with nobody, and it names another
+    one now."""
     spec = flow.work.get(flow.case.state)
     if not isinstance(spec, Work) or spec.person is None:
         return False
     person = spec.person(flow.case)
     named = person.pk if person else None
-    return any(one.is_named and one.assignee_id != named for one in flow.open_tasks)
+    return any(
+        (one.is_named or one.assignee_id is None) and one.assignee_id != named
+        for one in flow.open_tasks
+    )
 
 
 def _finish(move: Passage, task: Task, outcome: str, note: str = "") -> None:

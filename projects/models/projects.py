@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from people.models import User
@@ -19,7 +20,7 @@ from projects.models.catalogue import (
     GateKind,
     TrackCode,
 )
-from workflows.models import Case
+from workflows.models import Attachment, Case
 from workflows.systems import SystemCodes
 
 
@@ -136,7 +137,9 @@ class Gate(Case):
 class Answer(models.Model):
     """What the project shows for a criterion in a round, and what the reviewers make of it.
 
-    Shown is not satisfied: the evidence is the project's, the result the reviewers'.
+    Shown is not satisfied: the evidence is the project's, the result the reviewers'. Evidence is
+    a text, a link, a file of the gate or a record of the product. `record_url` is set for a reader
+    who may see the record.
     """
 
     class Result(models.TextChoices):
@@ -149,6 +152,12 @@ class Answer(models.Model):
     round = models.PositiveSmallIntegerField()
     evidence = models.TextField(_("evidence"), blank=True)
     link = models.URLField(_("link"), max_length=500, blank=True)
+    file = models.ForeignKey(
+        Attachment, models.PROTECT, null=True, related_name="+", verbose_name=_("file")
+    )
+    record = models.ForeignKey(
+        Case, models.PROTECT, null=True, related_name="+", verbose_name=_("record")
+    )
     is_left_out = models.BooleanField(_("does not apply"), default=False)
     shown_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     shown_at = models.DateTimeField(null=True)
@@ -156,6 +165,8 @@ class Answer(models.Model):
     remark = models.TextField(_("remark"), blank=True)
     judged_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     judged_at = models.DateTimeField(null=True)
+
+    record_url = ""
 
     class Meta:
         verbose_name = _("answer to a criterion")
@@ -172,11 +183,22 @@ class Answer(models.Model):
 
     @property
     def is_present(self) -> bool:
-        return self.is_left_out or bool(self.evidence or self.link)
+        is_named = self.file_id is not None or self.record_id is not None
+        return self.is_left_out or is_named or bool(self.evidence or self.link)
 
     @property
     def is_satisfied(self) -> bool:
         return self.result == Answer.Result.PASS
+
+    @property
+    def file_url(self) -> str:
+        return reverse("attachment", args=[self.gate.number, self.file_id])
+
+    @property
+    def has_record_moved(self) -> bool:
+        """Tell whether the record is not any more what it was when it was shown."""
+        record, shown_at = self.record, self.shown_at
+        return record is not None and shown_at is not None and record.last_event_at > shown_at
 
 
 class GateCondition(models.Model):

@@ -28,7 +28,7 @@ from tests.bench.venues import FOUNDED, Venue, venue
 from tests.proof.house import ROOT, House
 
 SIZES = {"postgresql": "1000,100000,1000000", "sqlite": "1000,100000"}
-CHANGES = 100_000
+CHANGES, PROJECTS = 100_000, 1000
 NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 
@@ -80,11 +80,14 @@ def run(chosen: argparse.Namespace) -> list[table.Row]:
             for size in sorted(sizes)
         }
 
-        def changes() -> Stage:
-            found = loaded(databases, "bench_changes", CHANGES, at, folder, "--changes")
+        def beside(what: str, count: int) -> Stage:
+            found = loaded(databases, f"bench_{what}", count, at, folder, f"--{what}")
             return stack.enter_context(found)
 
-        bench = Bench(stages, at, chosen.repeats, changes)
+        bench = Bench(
+            stages, at, chosen.repeats, lambda: beside("changes", CHANGES),
+            lambda: beside("projects", PROJECTS),
+        )  # fmt: skip
         for name in filter(None, chosen.only.split(",")):
             measured = [row.on(NAMES[chosen.on]) for row in MEASURES[name](bench)]
             print("\n".join(table.lines(measured)), flush=True)

@@ -79,7 +79,7 @@ class Copier:
         ) + 1
         with transaction.atomic():
             case = _walked(self.at)
-            self.rows = {model: _row(model, case) for model in MODELS}
+            self.rows = {model: row_of(model, case) for model in MODELS}
             transaction.set_rollback(True)
 
     def copy(self, index: int, *, is_late: bool = False) -> Iterator[tuple[Any, list[Any]]]:
@@ -122,7 +122,7 @@ def _walked(at: datetime) -> Case:
     return Walk(world, at=at - 6 * HOUR, **filing).to("scheduled").case
 
 
-def _row(model: type[models.Model], case: Case) -> dict[str, Any]:
+def row_of(model: type[models.Model], case: models.Model) -> dict[str, Any]:
     """Return what is in the columns of a row, as it is written."""
     return {
         field.attname: _written(field, getattr(case, field.attname)) for field in columns(model)

@@ -31,6 +31,7 @@ from change_control.conflicts import (
 )
 from change_control.models import Change
 from people.models import User
+from projects.models import Gate, Project
 from tests.bench import peer, walk
 from tests.bench.stage import Sample, Stage, median
 from tests.bench.town import region_of, staff_of, token_of
@@ -248,6 +249,28 @@ def milliseconds(look: Callable[[], object], times: int) -> list[float]:
         look()
         found.append(1000 * (time.perf_counter() - began))
     return sorted(found[1:])
+
+
+# -- projects --------------------------------------------------------------------------------------
+def pages_of_projects() -> dict[str, str]:
+    """Return the addresses that are measured; the one project was walked through the door."""
+    walked = Project.objects.order_by("pk")[0]
+    gate = Gate.objects.filter(parent=walked, state="open")[0]
+    return {
+        "gate board": "/projects/board/", "portfolio": "/projects/",
+        "portfolio of those at risk": "/projects/?risk=any",
+        "page of a project": walked.get_absolute_url(),
+        "sheet of a gate": f"/gates/{gate.number}/sheet/",
+    }  # fmt: skip
+
+
+def statements_of_page(path: str) -> int:
+    client = browser()
+    client.force_login(somebody("head"), "django.contrib.auth.backends.ModelBackend")
+    assert client.get(path).status_code == 200
+    with captured() as found:
+        client.get(path)
+    return counted(found)
 
 
 # -- the sweep, and working time -------------------------------------------------------------------

@@ -3,6 +3,7 @@
     python -m tests.bench.loader --cases 1000000 postgres://…/bench
     python -m tests.bench.loader --cases 1000 --late postgres://…/bench    # their time is over
     python -m tests.bench.loader --cases 100000 --changes postgres://…/bench    # once
+    python -m tests.bench.loader --cases 1000 --projects postgres://…/bench    # once
 
 Several processes make copies (`copies.py`) and COPY them into PostgreSQL; SQLite takes them from
 one process. Run it again to add more. Keys of other tables are not checked while copying, where
@@ -41,6 +42,16 @@ def load_changes(count: int, at: datetime, *, processes: int = 2) -> None:
     surround(at)
     _fill(Copier(at), range(count), is_late=False, processes=processes)
     _finish("CHG", count, at, MODELS)
+
+
+def load_projects(count: int, at: datetime, *, processes: int = 2) -> None:
+    """Add so many projects with their gates and answers to a database that has none of them."""
+    from tests.bench.projects import GATES, MODELS, Copier
+
+    copier = Copier(at)
+    _fill(copier, range(count), is_late=False, processes=processes)
+    for prefix, each in (("PRJ", 1), ("GAT", GATES)):
+        _finish(prefix, (count + 1) * each, at, MODELS)
 
 
 def _fill(copier: Any, numbers: range, *, is_late: bool, processes: int) -> None:
@@ -189,6 +200,7 @@ def main() -> None:
     parser.add_argument("--at", type=datetime.fromisoformat, help="the present of the data")
     parser.add_argument("--late", action="store_true")
     parser.add_argument("--changes", action="store_true")
+    parser.add_argument("--projects", action="store_true")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("url")
     chosen = parser.parse_args()
@@ -200,6 +212,8 @@ def main() -> None:
     at = chosen.at or timezone.now()
     if chosen.changes:
         load_changes(chosen.cases, at, processes=chosen.processes)
+    elif chosen.projects:
+        load_projects(chosen.cases, at, processes=chosen.processes)
     else:
         load(chosen.cases, at, is_late=chosen.late, processes=chosen.processes)
 

@@ -53,6 +53,8 @@ class Bench:
     repeats: int
     changes: Callable[[], Stage]
     """Loads and serves the changes, the first time it is called."""
+    projects: Callable[[], Stage]
+    """The same with the projects."""
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(10_000_000))
 
     @property
@@ -287,14 +289,42 @@ def conflicts(bench: Bench) -> Iterator[Row]:
             spent = inside.milliseconds(look(month, bench.at), 4 * bench.repeats)
             yield Row(f"{name} {among}", median(spent), "ms", target)
             yield Row(f"{name} {among}: the slowest", spent[-1], "ms")
+    spent, _cost = pages(stage, f"/changes/?month={month:%Y-%m}", bench.repeats)
+    yield Row(f"page of a month {among}", median(spent), "ms", "<= 300")
+
+
+@measure
+def projects(bench: Bench) -> Iterator[Row]:
+    """The pages of projects for who sees all of them: statements, and milliseconds."""
+    from tests.bench import inside
+
+    stage = bench.projects()
+    with stage.inside():
+        paths = inside.pages_of_projects()
+        statements = {name: inside.statements_of_page(path) for name, path in paths.items()}
+    for name, path in paths.items():
+        is_one = name == "page of a project"
+        spent, cost = pages(stage, path, 2 * bench.repeats)
+        among = f"{name} among {thousands(stage.size)} projects"
+        yield Row(among, median(spent), "ms", "<= 200" if is_one else "<= 300")
+        yield Row(f"{among}: processor time", cost, "ms")
+        yield Row(f"{among}: statements", statements[name], "", "" if is_one else "<= 12")
+
+
+def pages(stage: Stage, path: str, times: int) -> tuple[list[float], float]:
+    """Show the head a page so often; return the milliseconds each time, and of processor a time.
+
+    The first, cold one is left out.
+    """
     session, client = stage.sessions(["head"])["head"], stage.client()
-    path = f"/changes/?month={month:%Y-%m}"
-    spent = []
-    for _ in range(1 + bench.repeats):
+    spent, busy = [], 0.0
+    for number in range(1 + times):
+        if number == 1:
+            busy = stage.busy("product")
         begun = time.perf_counter()
         client.ask(path, session=session)
         spent.append(1000 * (time.perf_counter() - begun))
-    yield Row(f"page of a month {among}", median(spent[1:]), "ms", "<= 300")
+    return spent[1:], (stage.busy("product") - busy) / times
 
 
 # -- in this process -------------------------------------------------------------------------------

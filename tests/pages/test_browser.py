@@ -203,3 +203,96 @@ def test_a_change_is_planned_assessed_and_approved(
         assert page.locator(".og-stepper__step--now .og-stepper__dot").inner_text() == "4"
         page.goto(f"/changes/?month={day:%Y-%m}")
         assert page.locator(f".og-plan a[href='{address.removeprefix(site)}']").count() >= 1
+
+
+# -- the sheet of a gate ---------------------------------------------------------------------------
+REVIEWED, FIRST = "/gates/GAT-2026-00019/sheet/", "#G3-01"
+PRESSED = "[aria-pressed=true]"
+
+
+def put_to_open(page: Page, code: str) -> None:
+    page.goto(REVIEWED)
+    page.locator(f"{code} .og-result--open").click()
+    page.locator(f"{code} .og-result--open{PRESSED}").wait_for()
+
+
+def test_criteria_are_judged_by_keys_and_saved_without_a_reload(
+    chromium: Browser, site: str
+) -> None:
+    with visit(chromium, site, "ops_reviewer", locale="en") as page:
+        put_to_open(page, FIRST)
+        page.evaluate("window.isSamePage = true")
+        page.keyboard.press("Escape")
+        page.keyboard.press("1")  # the button has the focus, and so its criterion
+        page.locator(f"{FIRST} .og-result--pass{PRESSED}").wait_for()
+        page.keyboard.press("e")
+        assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+        page.keyboard.type("1 jk")
+        page.keyboard.press("Escape")
+        page.keyboard.press("2")
+        page.locator(f"{FIRST} .og-result--partly{PRESSED}").wait_for()
+        assert page.locator(f"{FIRST} textarea").input_value().endswith("1 jk")
+        page.keyboard.press("j")
+        assert page.evaluate("document.activeElement.id") == "G3-02"
+        page.keyboard.press("k")
+        assert page.evaluate("document.activeElement.id") == "G3-01"
+        assert page.evaluate("window.isSamePage")
+        page.reload()
+        assert page.locator(f"{FIRST} .og-result--partly{PRESSED}").count() == 1
+
+
+def test_keys_do_nothing_while_no_criterion_has_the_focus(chromium: Browser, site: str) -> None:
+    with visit(chromium, site, "ops_reviewer") as page:
+        put_to_open(page, FIRST)
+        page.locator("h1").click()
+        page.evaluate("document.activeElement.blur()")
+        for key in "1j3":
+            page.keyboard.press(key)
+        page.wait_for_timeout(300)
+        assert page.locator(f"{FIRST} .og-result--open{PRESSED}").count() == 1
+        assert page.evaluate("document.activeElement.tagName") == "BODY"
+
+
+def test_a_second_press_and_what_is_typed_meanwhile_are_not_lost(
+    chromium: Browser, site: str
+) -> None:
+    with visit(chromium, site, "ops_reviewer") as page:
+        put_to_open(page, FIRST)
+        page.evaluate(
+            """() => {
+              const press = (name) => document.querySelector(`#G3-01 .og-result--${name}`).click();
+              press("pass");
+              document.querySelector("#G3-01 textarea").value = "typed on the way";
+              press("partly");
+            }"""
+        )
+        page.locator(f"{FIRST} .og-result--partly{PRESSED}").wait_for()
+        assert page.locator(f"{FIRST} textarea").input_value() == "typed on the way"
+        page.reload()
+        assert page.locator(f"{FIRST} .og-result--partly{PRESSED}").count() == 1
+        assert page.locator(f"{FIRST} textarea").input_value() == "typed on the way"
+
+
+def test_without_scripts_a_criterion_is_judged_with_one_press(chromium: Browser, site: str) -> None:
+    with visit(chromium, site, "ops_reviewer", java_script_enabled=False) as page:
+        put_to_open(page, FIRST)
+        page.locator(f"{FIRST} .og-result--pass").click()
+        page.wait_for_url(f"**{REVIEWED}{FIRST}")
+        assert page.locator(f"{FIRST} .og-result--pass{PRESSED}").count() == 1
+
+
+def test_on_a_phone_the_foot_covers_nothing_that_has_the_focus(
+    chromium: Browser, site: str
+) -> None:
+    size: Any = {"width": 390, "height": 844}
+    calm: Any = {"viewport": size, "reduced_motion": "reduce"}
+    with visit(chromium, site, "ops_reviewer", **calm) as page:
+        page.goto(REVIEWED)
+        for button in page.locator(".og-result").all():
+            assert (button.bounding_box() or {"height": 0})["height"] >= 44
+        page.locator(".og-result").last.focus()
+        foot = page.locator("#og-foot").bounding_box()
+        last = page.locator(".og-result").last.bounding_box()
+        assert foot is not None
+        assert last is not None
+        assert last["y"] + last["height"] <= foot["y"]

@@ -9,7 +9,7 @@ import pytest
 import agreements.demo
 import people.demo
 import projects.demo
-from projects.models import Gate, Project
+from projects.models import Finding, Gate, Project, Proposal
 from tests.changes.test_demo import AFTERNOON, HOLIDAY, NEW_YEAR, NIGHT
 from workflows.events import broken_chains
 from workflows.invariants import violations
@@ -28,5 +28,12 @@ def test_the_demo_world_has_six_projects_at_any_time(db, at):
     assert trial.gate_kind.code == "G7"
     late = Gate.objects.filter(state="open", clocks__breached_at__isnull=False)
     assert [gate.parent.title for gate in late] == ["数据仓库升级 Data warehouse"]
+    overdue = Finding.objects.filter(state="raised", clocks__breached_at__isnull=False)
+    assert [one.parent.title for one in overdue] == ["供应商协同 Supplier portal"]
+    assert set(Finding.objects.values_list("severity", flat=True)) == set(Finding.Severity.values)
+    assert set(Finding.objects.values_list("state", flat=True)) == {
+        "raised", "accepted", "reported", "insisted", "deferred", "closed", "overruled",
+    }  # fmt: skip
+    assert set(Proposal.objects.values_list("ground", flat=True)) == {"clause", "pattern"}
     assert list(broken_chains()) == []
     assert list(violations(at)) == []

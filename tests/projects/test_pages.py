@@ -1,15 +1,13 @@
-"""The pages of projects: portfolio, the sheet of a gate, what the page of a case adds."""
+"""The pages of a gate: its sheet, and what the page of a case adds."""
 
 from __future__ import annotations
 
 import time_machine
 from django.test import Client
 
-from people.actors import Actor
 from people.models import User
-from projects import pages
 from projects.models import Answer
-from tests.projects.walking import DAY, LIGHT, Walk, walk
+from tests.projects.walking import DAY, Walk, walk
 from tests.world import NOON
 
 
@@ -31,36 +29,12 @@ def sheet_of(step: Walk) -> str:
     return f"/gates/{step.case.number}/sheet/"
 
 
-def test_the_portfolio_shows_each_project_with_the_gate_it_stands_at(world):
-    step = walk(world)
-    shown = page(world, "pm", "/projects/")
-    assert step.project.title in shown
-    assert "Open for submission" in shown
-    assert step.project.title not in page(world, "requester", "/projects/")
-
-
 def test_a_project_is_offered_to_whoever_may_open_one(world):
     assert "/new/project/" in page(world, "pm", "/new/")
     assert "/new/project/" not in page(world, "requester", "/new/")
     assert "/new/gate/" not in page(world, "pm", "/new/")
     shown = page(world, "pm", "/new/project/")
     assert "Light track" in shown
-
-
-def test_a_late_gate_is_marked(world):
-    step = walk(world)
-    assert "late" in page(world, "pm", "/projects/", step.at + 90 * DAY)
-    assert ">late" not in page(world, "pm", "/projects/", step.at)
-
-
-def test_the_portfolio_asks_the_database_no_more_often_for_more_projects(
-    world, django_assert_max_num_queries
-):
-    for _ in range(3):
-        walk(world)
-    browser = client(world["pm"])
-    with time_machine.travel(NOON, tick=False), django_assert_max_num_queries(18):
-        assert browser.get("/projects/").status_code == 200
 
 
 def test_evidence_is_saved_criterion_by_criterion(world):
@@ -127,25 +101,6 @@ def test_the_page_of_a_gate_shows_opinions_and_conditions(world):
         assert words in shown
     late = page(world, "pm", step.case.get_absolute_url(), step.at + 60 * DAY)
     assert "overdue" in late
-
-
-def test_the_page_of_a_project_shows_its_gates(world):
-    step = walk(world, "conditions")
-    shown = page(world, "head", step.project.get_absolute_url(), step.at)
-    assert "Accepted with conditions" in shown
-    assert "1 open condition" in shown
-
-
-def test_the_gates_of_a_project_are_read_in_five_queries(world, django_assert_num_queries):
-    step = walk(world, "conditions")
-    who = Actor.of(world["head"], step.at)
-    with django_assert_num_queries(5):
-        cards = pages.cards(step.project, who)
-    assert [card.asked for card in cards] == [gate.criteria.count() for gate in (
-        step.gate(place) for place in range(1, 9)
-    )]  # fmt: skip
-    light = Walk(world, **LIGHT)
-    assert pages.cards(light.project, who)[0].asked == light.case.criteria.count()
 
 
 def test_everybody_reads_the_criteria_in_their_language(world):

@@ -120,7 +120,7 @@ def main() -> None:
     django.setup()
     from django.utils import timezone
 
-    from tests.proof import races, races_changes, races_projects  # noqa: F401 - register their own
+    from tests.proof import races, races_changes, races_gates, races_projects  # noqa: F401 - register their own
     from workflows.invariants import violations
 
     if sys.argv[1:]:

@@ -438,6 +438,17 @@ def test_strange_values_for_the_api(town: Town, requester: Sender, manager: Send
         sender.send("POST", address, json.dumps(body), JSON)
 
 
+def test_strange_values_for_the_sheet(town: Town, requester: Sender) -> None:
+    good = {"evidence": "See.", "link": "https://example.com/a", "kept": 1, "record": "REQ-1",
+            "is_left_out": False, "expected_version": 1, "upload": "x"}  # fmt: skip
+    address = f"/api/v1/gates/{town.things['own'].gate}/sheet/G1-01/evidence/"
+    bodies = [{**good, field: value} for field in [*good, "actor"] for value in VALUES.values()]
+    alone = [{field: value} for field in good for value in VALUES.values()]
+    for body in some([*bodies, *alone], full=10_000, short=60):
+        cache.clear()
+        requester.send("PUT", address, json.dumps(body), JSON)
+
+
 def test_bodies_that_are_none(town: Town, requester: Sender) -> None:
     asked = [
         (address, body, kind)

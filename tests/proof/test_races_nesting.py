@@ -126,7 +126,7 @@ def ids_of_tracks(world: dict[str, User], *, is_own: bool) -> dict[str, Any]:
 def ids_for(
     route: Route, world: dict[str, User], cases: tuple[Optimization, Optimization], *, is_own: bool
 ) -> dict[str, Any]:
-    if route.template.startswith("/gates/"):
+    if route.template.startswith(("/gates/", "/api/v1/gates/")):
         return ids_of_gates(world, is_own=is_own)
     if "/tracks/" in route.template:
         return ids_of_tracks(world, is_own=is_own)
@@ -137,6 +137,7 @@ def ids_for(
 
 def people(route: Route) -> tuple[str, ...]:
     whose = {"/admin/": ("admin",), "/gates/": ("pm", "ops_reviewer"),
+             "/api/v1/gates/": ("pm", "ops_reviewer"),
              "/criteria/": ("service_manager", "head")}  # fmt: skip
     return next((who for start, who in whose.items() if route.template.startswith(start)), READERS)
 

@@ -172,6 +172,11 @@ class Case(models.Model):
         return ""
 
     @property
+    def filed_by(self) -> User:
+        """Return who wrote it down: for cases raised within others not who it belongs to."""
+        return self.requester
+
+    @property
     def beneficiary_id(self) -> int:
         """Return the id of the person it is for: who accepts the result and rates it."""
         return self.on_behalf_of_id or self.requester_id

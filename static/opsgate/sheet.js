@@ -1,0 +1,103 @@
+/* The sheet of a gate: keys while a criterion has the focus, and nothing lost on a bad line.
+   Saving itself is htmx's; without scripts each form is sent as a page. */
+
+const TEXT = "textarea, select, input:not([type=hidden], [type=checkbox], [type=radio])";
+const KEYS = { 1: "pass", 2: "partly", 3: "fail" };
+const kept = new Map();
+const again = new Map();
+
+const criterionOf = (element) => element?.closest?.(".og-criterion");
+const isWriting = (element) => element.matches?.(`${TEXT}, [contenteditable]`);
+const isBusy = (criterion) => criterion.querySelector("form.htmx-request") !== null;
+
+/* ---- keys ---- */
+document.addEventListener("keydown", (event) => {
+  const criterion = criterionOf(event.target);
+  if (!criterion || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (isWriting(event.target)) {
+    if (event.key !== "Escape") return;
+    criterion.focus();
+  } else if (!press(criterion, event)) {
+    return;
+  }
+  event.preventDefault();
+});
+
+function press(criterion, event) {
+  const key = event.key.toLowerCase();
+  if (key === "j" || key === "k") {
+    const next = key === "j" ? criterion.nextElementSibling : criterion.previousElementSibling;
+    next?.focus();
+    return true;
+  }
+  if (key === "e" || (key === "enter" && event.target === criterion)) {
+    const text = criterion.querySelector("form textarea");
+    text?.closest("details")?.setAttribute("open", "");
+    text?.focus();
+    text?.setSelectionRange(text.value.length, text.value.length);
+    return Boolean(text);
+  }
+  const button = key in KEYS && criterion.querySelector(`.og-result[value=${KEYS[key]}]`);
+  if (button) button.click();
+  return Boolean(button);
+}
+
+/* ---- what is pressed or typed while an answer is on its way ---- */
+document.addEventListener("submit", (event) => {
+  const criterion = criterionOf(event.target);
+  if (!criterion || !isBusy(criterion)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  again.set(criterion.id, event.submitter?.id);
+}, true);
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, xhr, requestConfig } = event.detail;
+  const criterion = criterionOf(target);
+  if (!criterion) return;
+  const isOurs = new URL(xhr.responseURL).pathname === new URL(requestConfig.path, location).pathname;
+  event.detail.shouldSwap = isOurs && [200, 409, 422].includes(xhr.status);
+  event.detail.isError = !event.detail.shouldSwap;
+  if (event.detail.isError) return;
+  const isSaved = xhr.status === 200;
+  kept.set(criterion.id, [...criterion.querySelectorAll(TEXT)].filter((field) => (
+    field.type === "file" ? !isSaved && field.files.length
+      : field.value !== (requestConfig.formData.get(field.name) ?? "").replaceAll("\r\n", "\n")
+  )));
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  const criterion = event.target;
+  if (!criterion.matches?.(".og-criterion")) return;
+  for (const old of kept.get(criterion.id) ?? []) {
+    const field = criterion.querySelector(`[name="${old.name}"]`);
+    if (!field) continue;
+    if (old.type === "file") field.files = old.files;
+    else field.value = old.value;
+  }
+  const pressed = again.get(criterion.id);
+  kept.delete(criterion.id);
+  again.delete(criterion.id);
+  if (pressed) document.getElementById(pressed)?.click();
+  else criterion.querySelector("[aria-invalid=true]")?.focus();
+});
+
+/* ---- what did not arrive ---- */
+document.addEventListener("htmx:afterRequest", (event) => {
+  const criterion = criterionOf(event.detail.elt);
+  if (!criterion || !criterion.isConnected) return;
+  criterion.querySelector("form .og-notice--error[role=alert]")?.remove();
+  again.delete(criterion.id);
+  const notice = document.getElementById("og-unsaved").content.cloneNode(true);
+  criterion.querySelector("form").prepend(notice);
+});
+
+const isChanged = (field) => (
+  field.type === "file" ? field.files.length > 0 : field.value !== field.defaultValue
+);
+
+window.addEventListener("beforeunload", (event) => {
+  const fields = [...document.querySelectorAll(".og-criterion form :is(textarea, input)")];
+  const isRefused = document.querySelector("[data-og-dirty] form") !== null;
+  if (isRefused || fields.filter((field) => field.matches(TEXT)).some(isChanged)) event.preventDefault();
+});

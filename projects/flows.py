@@ -154,12 +154,12 @@ class ProjectLifecycle(Lifecycle):
         if name == "cancel":
             for gate in self.case.gates.filter(closed_at__isnull=True).order_by("place"):
                 perform(gate, "cancel", actor=automation(), at=self.at)
-        if name == "change_criteria":
-            for gate, kind in renewals.gates_to_renew(self.case, values["catalogue"]):
-                perform(gate, "renew", actor=automation(), at=self.at, gate_kind=kind.pk)
             supervision = supervising.live_supervision(self.case)
             if supervision is not None:
                 perform(supervision, "cancel", actor=automation(), at=self.at)
+        if name == "change_criteria":
+            for gate, kind in renewals.gates_to_renew(self.case, values["catalogue"]):
+                perform(gate, "renew", actor=automation(), at=self.at, gate_kind=kind.pk)
 
     def plan_gates(self) -> None:
         project: Project = self.case

@@ -93,6 +93,7 @@ LEADER = Who(leads)
 JUDGE = Who(judges)
 HEAD = Who(decides)
 OPENER = Who(lambda case, who: who == SYSTEM or leads(case, who) or case.has(who, "ops_reviewer"))
+PLANNER = Who(lambda case, who: who == SYSTEM or leads(case, who))
 TAKER_UP = Who(
     lambda case, who: (
         case.has(who, "head_of_ops") or (who == SYSTEM and case.today >= case.facts.deferred_until)
@@ -964,7 +965,7 @@ GATE = Process(
         "extend_trial": Move(["open"], None, EXTENDER, LONGER, does=extend,
                              when=lambda case: bool(case.facts.trial_until)
                              and case.facts.extensions < 2),
-        "plan": Move(["planned", "open"], None, LEADER, DAY_PLANNED, does=plan),
+        "plan": Move(["planned", "open"], None, PLANNER, DAY_PLANNED, does=plan),
         "skip": Move(["planned", "open"], "skipped", HEAD, SKIPPING, does=skip,
                      when=lambda case: not case.facts.is_last),
         "renew": Move(["planned", "open", "skipped"], None, ITSELF),

@@ -7,7 +7,7 @@ when every gate is decided. The head of operations may cancel it, with what is n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from people.models import User
@@ -33,14 +33,16 @@ from tests.walks.gate import (
     is_of_the_project,
     join,
     kept_agreements,
+    leads,
     publish,
     row,
     sign_agreement,
     team_of,
+    texts,
     write_agreement,
     wrote_it,
 )
-from tests.walks.hours import DAY, end_of
+from tests.walks.hours import DAY, days_between, end_of, later_day
 from tests.walks.reference import (
     Deed,
     Filing,
@@ -149,6 +151,66 @@ def plan_first(case: Project, **values: Any) -> None:
     perform(gates[0], "plan", **values)
 
 
+# -- its dates and its supervision ----------------------------------------------------------------
+MOVABLE = ("planned", "open")
+
+
+def number_of(case: Reference, place: int) -> str:
+    return f"GAT-{case.facts.year}-{place + 1:05}"
+
+
+def movable(case: Reference) -> dict[str, int]:
+    """Return the gates that are ahead: number → place."""
+    places = enumerate(case.facts.gates)
+    return {number_of(case, place): place for place, gate in places if gate[1] in MOVABLE}
+
+
+def shift(case: Reference, number: str, planned_on: date) -> tuple[dict[int, date], date]:
+    """Return the days of the gates that move, and the handover: so many working days later."""
+    place = movable(case)[number]
+    days = days_between(case.facts.gates[place][2], planned_on)
+    after = [one for one in movable(case).values() if one > place]
+    moved = {one: later_day(case.facts.gates[one][2], days) for one in after}
+    return {place: planned_on, **moved}, later_day(case.facts.ends_on, days)
+
+
+def is_shift(case: Reference, who: str, values: Mapping[str, Any]) -> bool:
+    """To another day that is not over, nor before the gate before, and with an end after all."""
+    number, day = values.get("gate"), values.get("planned_on")
+    reason = str(values.get("reason") or "").strip()
+    if number not in movable(case) or not isinstance(day, date) or day < case.today or not reason:
+        return False
+    place = movable(case)[number]
+    before = [case.facts.gates[one][2] for one in movable(case).values() if one < place]
+    _moved, ends_on = shift(case, number, day)
+    is_other = day != case.facts.gates[place][2] and all(day >= max(before) for _ in before[:1])
+    return is_other and ends_on > case.facts.starts_on
+
+
+def shift_dates(case: Reference, who: str, values: Mapping[str, Any]) -> None:
+    moved, case.facts.ends_on = shift(case, values["gate"], values["planned_on"])
+    for place, day in moved.items():
+        code, state, _before = case.facts.gates[place]
+        case.facts.gates[place] = (code, state, day)
+
+
+SHIFT = Sheet(
+    usual={
+        "gate": [lambda case: min(movable(case), default=""),
+                 lambda case: max(movable(case), default="")],
+        "planned_on": [20 * DAY, 5 * DAY, 33 * DAY, DAY], "reason": ["The vendor is late."],
+    },
+    odd={"gate": ["", "GAT-1999-00001"], "planned_on": [-DAY, "", 0 * DAY], "reason": ["", " "]},
+    fits=is_shift,
+)  # fmt: skip
+FOCUS = texts("focus")
+SUPERVISED = Who(lambda case, who: leads(case, who) or case.has(who, "head_of_ops", "supervisor"))
+
+
+def be_supervised(case: Reference, who: str, values: Mapping[str, Any]) -> None:
+    case.facts.is_supervised = True
+
+
 # -- how it begins --------------------------------------------------------------------------------
 THREE = {"gates": ["G2", "G3", "G4"]}
 LIGHT = {**LETTER, "track": "light"}
@@ -203,7 +265,8 @@ def facts(case: Reference, filing: Filing) -> dict[str, Any]:
     gates = codes[-1:] if data["track"] == "light" else codes
     days = (data["ends_on"] - data["starts_on"]).days
     return {
-        **data, "people": everybody(case), "team": set(), "is_newer": False, "catalogue": 2,
+        **data, "year": case.today.year, "is_supervised": False, "is_newer": False,
+        "people": everybody(case), "team": set(), "catalogue": 2,
         "agreements": [], "gates": [
             (code, "planned" if place > 1 else "open",
              data["starts_on"] + days * place // len(gates) * DAY)
@@ -243,6 +306,10 @@ PROJECT = Process(
                                 when=lambda case: any(
                                     one.signed_by for one in case.facts.agreements
                                 )),
+        "ask_supervision": Move(RUNNING, None, SUPERVISED, FOCUS, does=be_supervised,
+                                when=lambda case: not case.facts.is_supervised),
+        "shift_dates": Move(RUNNING, None, LEADER, SHIFT, does=shift_dates,
+                            when=lambda case: bool(movable(case))),
         "change_team": Move(RUNNING, None, TEAM_LEADER, TEAM, does=join),
         "change_criteria": Move(RUNNING, None, RENEWER, NEWER, does=go_by_newer,
                                 when=lambda case: case.facts.is_newer),
@@ -270,7 +337,7 @@ PROJECT = Process(
     },
     facts=facts,
     stage=put_in_force,
-    raised=lambda case: len(case.facts.gates),
+    raised=lambda case: len(case.facts.gates) + case.facts.is_supervised,
     marks=marks,
     kept=("project_kind", "track", "starts_on", "ends_on"),
     reads={
@@ -278,6 +345,10 @@ PROJECT = Process(
         "catalogue": (lambda case: case.catalogue.number, lambda case: case.facts.catalogue),
         "agreements": (agreements_of, kept_agreements),
         "team": (team_of, lambda case: case.facts.team),
+        "supervision": (
+            lambda case: [one.is_live for one in case.supervisions.all()],
+            lambda case: [case.state != "cancelled"] * case.facts.is_supervised,
+        ),
         "manager": (lambda case: case.manager.username, lambda case: case.facts.manager),
     },
 )  # fmt: skip

@@ -175,11 +175,13 @@ def judge(case: Reference, who: str, values: Mapping[str, Any]) -> None:
 
 
 def write(case: Reference, values: Mapping[str, Any], **pen: str | None) -> None:
-    said = {name: value for name, value in values.items() if name != "criteria"} | pen
+    """Keep what is said by whom; what says nothing new is no word of theirs."""
+    said = {name: value for name, value in values.items() if name != "criteria"}
     for code in values["criteria"]:
-        vars(case.facts.answers.setdefault((case.facts.round, code), answer(case, code))).update(
-            said
-        )
+        found = answer(case, code)
+        if any(getattr(found, name) != value for name, value in said.items()):
+            vars(found).update(said | pen)
+            case.facts.answers[case.facts.round, code] = found
 
 
 def by_criterion(act: Callable[..., Any]) -> Callable[..., None]:

@@ -15,7 +15,7 @@ from typing import Any
 from people.actors import Actor
 from people.models import User
 from projects.actions import judge_evidence, show_evidence
-from projects.models import CatalogueVersion, Criterion, Gate, GateKind
+from projects.models import CatalogueVersion, Criterion, Gate, GateKind, Track
 from tests.walks.hours import DAY, end_of, local_day
 from tests.walks.reference import (
     SYSTEM,
@@ -39,8 +39,8 @@ from workflows.refusals import BadData
 MINUTE = timedelta(minutes=1)
 SHOWN = ("open", "in_review", "awaiting_verdict")
 REVIEWED = ("in_review", "awaiting_verdict")
-PASSED = ("accepted", "conditions")
-FINAL = ("accepted", "rejected", "cancelled")
+PASSED = ("accepted", "conditions", "skipped")
+FINAL = ("accepted", "skipped", "rejected", "cancelled")
 GOES_ON = ("planned", *SHOWN, "conditions", "deferred")
 LONGEST_WAIVER = 180 * DAY
 
@@ -74,7 +74,7 @@ def leads(case: Reference, who: str) -> bool:
 
 
 def is_of_the_project(case: Reference, who: str) -> bool:
-    return leads(case, who) or case.asked(who)
+    return leads(case, who) or case.asked(who) or bool(case.facts.team & case.identities(who))
 
 
 def judges(case: Reference, who: str) -> bool:
@@ -93,6 +93,7 @@ LEADER = Who(leads)
 JUDGE = Who(judges)
 HEAD = Who(decides)
 OPENER = Who(lambda case, who: who == SYSTEM or leads(case, who) or case.has(who, "ops_reviewer"))
+PLANNER = Who(lambda case, who: who == SYSTEM or leads(case, who))
 TAKER_UP = Who(
     lambda case, who: (
         case.has(who, "head_of_ops") or (who == SYSTEM and case.today >= case.facts.deferred_until)
@@ -174,11 +175,13 @@ def judge(case: Reference, who: str, values: Mapping[str, Any]) -> None:
 
 
 def write(case: Reference, values: Mapping[str, Any], **pen: str | None) -> None:
-    said = {name: value for name, value in values.items() if name != "criteria"} | pen
+    """Keep what is said by whom; what says nothing new is no word of theirs."""
+    said = {name: value for name, value in values.items() if name != "criteria"}
     for code in values["criteria"]:
-        vars(case.facts.answers.setdefault((case.facts.round, code), answer(case, code))).update(
-            said
-        )
+        found = answer(case, code)
+        if any(getattr(found, name) != value for name, value in said.items()):
+            vars(found).update(said | pen)
+            case.facts.answers[case.facts.round, code] = found
 
 
 def by_criterion(act: Callable[..., Any]) -> Callable[..., None]:
@@ -188,7 +191,8 @@ def by_criterion(act: Callable[..., Any]) -> Callable[..., None]:
         if not criteria:
             raise BadData({"criteria": ["None is chosen."]})
         for code in criteria:
-            criterion = Criterion.objects.get(gate__version=case.gate_kind.version_id, code=code)
+            version = Gate.objects.get(pk=case.pk).gate_kind.version_id
+            criterion = Criterion.objects.get(gate__version=version, code=code)
             act(gate=case, criterion=criterion, **values)
 
     return answer_each
@@ -537,6 +541,9 @@ def the_way_is_free(case: Reference) -> bool:
 
 
 def is_free_behind(case: Reference) -> bool:
+    before = case.facts.before
+    if before is not None and before.state not in PASSED:
+        return False
     conditions = [*case.facts.conditions, *(case.facts.before or NOBODY).conditions]
     return case.facts.next == "planned" and not is_overdue(case, conditions)
 
@@ -569,6 +576,65 @@ def meet_before(case: Reference, who: str, values: Mapping[str, Any]) -> None:
         case.perform(SYSTEM, "open_gate", {})
     elif case.state in PASSED:
         go_on(case)
+
+
+def skip(case: Reference, who: str, values: Mapping[str, Any]) -> None:
+    go_on(case)
+
+
+SKIPPING = Sheet(
+    usual={"reason": ["Nothing is built here."], "is_understood": [True]},
+    odd={"reason": NOTHING, "is_understood": ["", False]},
+    fits=lambda case, who, values: (
+        is_text(values.get("reason")) and bool(values.get("is_understood"))
+    ),
+)  # fmt: skip
+
+
+# -- its project ----------------------------------------------------------------------------------
+def may_join(case: Reference, who: str, values: Mapping[str, Any]) -> bool:
+    """Nobody twice, and not the last who could decide on its gates."""
+    person, heads = values.get("person"), case.holders("head_of_ops")
+    if person not in case.facts.people or person in case.facts.team:
+        return False
+    of_it = {case.facts.manager, case.requester} | case.facts.team
+    return person not in heads or bool(heads - {person} - of_it)
+
+
+TEAM = Sheet(
+    usual={"person": ["tester", "desk", "developer", "head"], "part": ["tester"]},
+    odd={"person": ["nobody", ""]}, fits=may_join,
+)  # fmt: skip
+TEAM_LEADER = Who(lambda case, who: leads(case, who) or case.has(who, "head_of_ops"))
+RENEWER = Who(
+    lambda case, who: (
+        case.has(who, "service_manager", "head_of_ops") and not is_of_the_project(case, who)
+    )
+)
+
+
+def join(case: Reference, who: str, values: Mapping[str, Any]) -> None:
+    """They see what they are of, and review nothing of it."""
+    case.facts.team.add(values["person"])
+    case.book.followers.add(values["person"])
+
+
+def team_of(project: Any) -> set[str]:
+    return set(project.members.values_list("user__username", flat=True))
+
+
+def renew_criteria(case: Reference, who: str, values: Mapping[str, Any]) -> None:
+    """What was not submitted yet goes by the newer ones; a skipped gate with the one after it."""
+    is_ahead = case.state == "skipped" and case.facts.next in ("planned", "open")
+    if case.state in ("planned", "open") or is_ahead:
+        case.perform(SYSTEM, "renew", {})
+
+
+def publish_and_renew(case: Gate, *, actor: User, at: datetime) -> None:
+    project = case.parent
+    kinds = GateKind.objects.filter(version=CatalogueVersion.objects.latest("number"))
+    number = publish(list(kinds.order_by("place").values_list("code", flat=True)), at)
+    perform(project, "change_criteria", actor=actor, at=at, catalogue=number, reason="Newer.")
 
 
 def open_next(case: Reference, who: str, values: Mapping[str, Any]) -> None:
@@ -653,6 +719,7 @@ PROMISED: list[Led] = [
 ]  # fmt: skip
 ACCEPTED: Led = ("head", "accept", {})
 REWORK: Led = ("head", "rework", WHY)
+SKIPPED: Led = ("head", "skip", {**WHY, "is_understood": True})
 CANCELLED: Led = ("head", "cancel_project", {})
 DEFERRED: Led = ("head", "defer", {**WHY, "deferred_until": 3 * DAY})
 ASKED: Led = ("pm", "ask_waiver", {"criterion": "G2-01", "expires_on": DAY})
@@ -700,6 +767,8 @@ FILINGS = [
     Filing("pm", None, LETTER, led=[*HEARD, CANCELLED]),
     Filing("pm", None, LETTER, led=[*PROMISED, ACCEPTED, CANCELLED]),
     Filing("pm", None, LETTER, SECOND, led=[CANCELLED]),
+    Filing("pm", None, LETTER, led=[SKIPPED]),
+    Filing("pm", None, LETTER, SECOND, led=[SKIPPED]),
     Filing("pm", None, LETTER, {**SECOND, "owed": [2, 3]}, led=[("head", "accept_before", {})]),
     Filing("pm", None, LETTER, {}, SMALL_HOUSE, away={"pm": "developer"}, led=[
         *SHOW, ("developer", "ask_waiver", {"criterion": "G2-01", "expires_on": 60 * DAY}),
@@ -711,9 +780,14 @@ def put_in_force(figures: Mapping[str, Any], at: datetime) -> None:
     publish({**USUAL, **figures}["gates"], at)
 
 
-def publish(codes: list[str], at: datetime) -> None:
-    """Publish a standard of these gates."""
-    version = CatalogueVersion.objects.create(number=2)
+def publish(codes: list[str], at: datetime | None) -> int:
+    """Publish a standard of these gates, or (without a time) draft it; return its number."""
+    number = CatalogueVersion.objects.latest("number").number + 1
+    version = CatalogueVersion.objects.create(number=number)
+    Track.objects.create(version=version, code="full", name="Full")
+    Track.objects.create(
+        version=version, code="light", name="Light", gates=codes[-1:], limit_days=10, is_light=True
+    )
     for place, code in enumerate(codes, start=1):
         kind = GateKind.objects.create(version=version, place=place, code=code, name=code)
         Criterion.objects.bulk_create(
@@ -722,6 +796,7 @@ def publish(codes: list[str], at: datetime) -> None:
         )
     version.published_at = at
     version.save(update_fields=["published_at"])
+    return number
 
 
 def open_project(filing: Filing, actor: User, at: datetime) -> Gate:
@@ -761,6 +836,10 @@ def somebody(gate: Gate, at: datetime) -> User:
     raise AssertionError("nobody may do it")
 
 
+def everybody(case: Reference) -> set[str]:
+    return {one.person for one in case.given if one.role} | {"requester", "requester2"}
+
+
 def facts(case: Reference, filing: Filing) -> dict[str, Any]:
     figures, data = {**USUAL, **filing.figures}, filing.data
     is_light, codes, place = data["track"] == "light", figures["gates"], figures["place"]
@@ -777,13 +856,14 @@ def facts(case: Reference, filing: Filing) -> dict[str, Any]:
         "code": codes[-1] if is_light else codes[place - 1], "is_light": is_light, "count": count,
         "manager": data["manager"], "round": 1, "deferred_until": None, "overruling": "",
         "planned_on": data["starts_on"] + days * place // count * DAY, "answers": {},
-        "people": {one.person for one in case.given if one.role} | {"requester", "requester2"},
+        "people": everybody(case),
         "criteria": {
             f"{code}-{number}": level
             for code in mine for number, (level, area, also_light) in CRITERIA.items()
             if area in ("both", data["project_kind"]) and (also_light or not is_light)
         },
         "trial_from": None, "trial_until": None, "extensions": 0, "agreements": [], "services": 0,
+        "is_last": place == count, "team": set(),
         "waivers": [], "conditions": [], "before": before if place > 1 else None,
         "next": "planned" if place < count else None,
     }  # fmt: skip
@@ -887,7 +967,10 @@ GATE = Process(
         "extend_trial": Move(["open"], None, EXTENDER, LONGER, does=extend,
                              when=lambda case: bool(case.facts.trial_until)
                              and case.facts.extensions < 2),
-        "plan": Move(["planned", "open"], None, LEADER, DAY_PLANNED, does=plan),
+        "plan": Move(["planned", "open"], None, PLANNER, DAY_PLANNED, does=plan),
+        "skip": Move(["planned", "open"], "skipped", HEAD, SKIPPING, does=skip,
+                     when=lambda case: not case.facts.is_last),
+        "renew": Move(["planned", "open", "skipped"], None, ITSELF),
         "submit": Move(["open"], "in_review", WORKER, when=may_be_submitted),
         "take_back": Move(REVIEWED, "open", LEADER, REASON, does=begin_a_round),
         "ask_waiver": Move(SHOWN, None, LEADER, WAIVER, does=ask,
@@ -930,6 +1013,16 @@ GATE = Process(
             PASSED, None, Who(lambda case, who: case.has(who, "ops_reviewer")),
             when=is_free_behind, does=open_next, done=on_neighbour(1, "open_gate"), elsewhere=True,
         ),
+        "join_team": Deed(
+            [*GOES_ON, *FINAL[:3]], None, TEAM_LEADER, TEAM, does=join, elsewhere=True,
+            when=lambda case: len(case.facts.team) < 2,
+            done=lambda case, **values: perform(case.parent, "change_team", **values),
+        ),
+        "renew_criteria": Deed(
+            [*GOES_ON, "skipped"], None, RENEWER, does=renew_criteria, elsewhere=True,
+            when=lambda case: case.book.beside.count("renew_criteria") < 2,
+            done=publish_and_renew,
+        ),
         "cancel_project": Deed(
             GOES_ON, "cancelled", Who(lambda case, who: case.has(who, "head_of_ops")),
             does=cancel_project, elsewhere=True,
@@ -947,6 +1040,7 @@ GATE = Process(
     reads={
         "answers": (read_answers, kept_answers),
         "waivers": (read_waivers, kept_waivers),
+        "team": (lambda case: team_of(case.parent), lambda case: case.facts.team),
         "agreements": (lambda case: agreements_of(case.parent), kept_agreements),
         "conditions": (read_conditions, kept_conditions),
         "before": (state_of(-1), lambda case: case.facts.before and case.facts.before.state),

@@ -84,5 +84,24 @@ def days_later(start: datetime, count: int) -> datetime:
     return wall if is_open else next(_ahead(wall))[0]
 
 
+def days_between(first: date, second: date) -> int:
+    """Return how many working days it is to `second`, which counts; negative where it is earlier,
+    and counts too."""
+    if second < first:
+        days = [second + n * DAY for n in range((first - second).days)]
+        return -sum(map(is_working_day, days))
+    return sum(is_working_day(first + n * DAY) for n in range(1, (second - first).days + 1))
+
+
+def later_day(day: date, count: int) -> date:
+    """Return the working day so many after `day`, before it if negative."""
+    step = DAY if count > 0 else -DAY
+    while count:
+        day += step
+        if is_working_day(day):
+            count -= 1 if count > 0 else -1
+    return day
+
+
 def end_of(day: date) -> datetime:
     return datetime.combine(day + DAY, time(), ZONE)

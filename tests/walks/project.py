@@ -7,9 +7,10 @@ when every gate is decided. The head of operations may cancel it, with what is n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from people.models import User
 from projects.models import CatalogueVersion, Gate, Project
 from tests.walks.gate import (
     AGREED,
@@ -18,21 +19,30 @@ from tests.walks.gate import (
     FINAL,
     LEADER,
     LETTER,
+    PASSED,
     PLATFORM,
     REASON,
+    RENEWER,
     STAFF,
+    TEAM,
+    TEAM_LEADER,
     agreements_of,
     bring_to_the_verdict,
     decides,
+    everybody,
     is_of_the_project,
+    join,
     kept_agreements,
+    leads,
     publish,
     row,
     sign_agreement,
+    team_of,
+    texts,
     write_agreement,
     wrote_it,
 )
-from tests.walks.hours import DAY, end_of
+from tests.walks.hours import DAY, days_between, end_of, later_day
 from tests.walks.reference import (
     Deed,
     Filing,
@@ -41,6 +51,7 @@ from tests.walks.reference import (
     Owes,
     Process,
     Reference,
+    Sheet,
     Timer,
     Who,
 )
@@ -121,7 +132,7 @@ def agree_at_the_first(case: Reference) -> None:
 def waits_for_a_signature(case: Reference) -> bool:
     facts = case.facts
     is_unsigned = bool(facts.agreements) and not facts.agreements[-1].signed_by
-    return is_unsigned and facts.gates[0][1] in ("accepted", "conditions")
+    return is_unsigned and facts.gates[0][1] in PASSED
 
 
 def cancel(case: Reference, who: str, values: Mapping[str, Any]) -> None:
@@ -138,6 +149,66 @@ def decide(case: Project, action: str, **values: Any) -> None:
 def plan_first(case: Project, **values: Any) -> None:
     gates = Gate.objects.filter(parent=case, closed_at=None).order_by("place")
     perform(gates[0], "plan", **values)
+
+
+# -- its dates and its supervision ----------------------------------------------------------------
+MOVABLE = ("planned", "open")
+
+
+def number_of(case: Reference, place: int) -> str:
+    return f"GAT-{case.facts.year}-{place + 1:05}"
+
+
+def movable(case: Reference) -> dict[str, int]:
+    """Return the gates that are ahead: number → place."""
+    places = enumerate(case.facts.gates)
+    return {number_of(case, place): place for place, gate in places if gate[1] in MOVABLE}
+
+
+def shift(case: Reference, number: str, planned_on: date) -> tuple[dict[int, date], date]:
+    """Return the days of the gates that move, and the handover: so many working days later."""
+    place = movable(case)[number]
+    days = days_between(case.facts.gates[place][2], planned_on)
+    after = [one for one in movable(case).values() if one > place]
+    moved = {one: later_day(case.facts.gates[one][2], days) for one in after}
+    return {place: planned_on, **moved}, later_day(case.facts.ends_on, days)
+
+
+def is_shift(case: Reference, who: str, values: Mapping[str, Any]) -> bool:
+    """To another day that is not over, nor before the gate before, and with an end after all."""
+    number, day = values.get("gate"), values.get("planned_on")
+    reason = str(values.get("reason") or "").strip()
+    if number not in movable(case) or not isinstance(day, date) or day < case.today or not reason:
+        return False
+    place = movable(case)[number]
+    before = [case.facts.gates[one][2] for one in movable(case).values() if one < place]
+    _moved, ends_on = shift(case, number, day)
+    is_other = day != case.facts.gates[place][2] and all(day >= max(before) for _ in before[:1])
+    return is_other and ends_on > case.facts.starts_on
+
+
+def shift_dates(case: Reference, who: str, values: Mapping[str, Any]) -> None:
+    moved, case.facts.ends_on = shift(case, values["gate"], values["planned_on"])
+    for place, day in moved.items():
+        code, state, _before = case.facts.gates[place]
+        case.facts.gates[place] = (code, state, day)
+
+
+SHIFT = Sheet(
+    usual={
+        "gate": [lambda case: min(movable(case), default=""),
+                 lambda case: max(movable(case), default="")],
+        "planned_on": [20 * DAY, 5 * DAY, 33 * DAY, DAY], "reason": ["The vendor is late."],
+    },
+    odd={"gate": ["", "GAT-1999-00001"], "planned_on": [-DAY, "", 0 * DAY], "reason": ["", " "]},
+    fits=is_shift,
+)  # fmt: skip
+FOCUS = texts("focus")
+SUPERVISED = Who(lambda case, who: leads(case, who) or case.has(who, "head_of_ops", "supervisor"))
+
+
+def be_supervised(case: Reference, who: str, values: Mapping[str, Any]) -> None:
+    case.facts.is_supervised = True
 
 
 # -- how it begins --------------------------------------------------------------------------------
@@ -161,7 +232,31 @@ FILINGS = [
 def put_in_force(figures: Mapping[str, Any], at: datetime) -> None:
     """Publish the standard of today, and leave the next one a draft."""
     publish(figures["gates"], at)
-    CatalogueVersion.objects.create(number=3)
+    publish(figures["gates"], None)
+
+
+def publish_draft(case: Project, *, actor: User, at: datetime) -> None:
+    version = CatalogueVersion.objects.get(number=3)
+    version.published_at = at
+    version.save(update_fields=["published_at"])
+
+
+def note_it(case: Reference, who: str, values: Mapping[str, Any]) -> None:
+    case.facts.is_newer = True
+
+
+def go_by_newer(case: Reference, who: str, values: Mapping[str, Any]) -> None:
+    case.facts.is_newer, case.facts.catalogue = False, 3
+
+
+NEWER = Sheet(
+    usual={"catalogue": [3], "reason": ["They are clearer."]},
+    odd={"catalogue": [2, "", "new"], "reason": ["", "   "]},
+    fits=lambda case, who, values: (
+        case.facts.is_newer and values.get("catalogue") == 3
+        and bool(str(values.get("reason") or "").strip())
+    ),
+)  # fmt: skip
 
 
 def facts(case: Reference, filing: Filing) -> dict[str, Any]:
@@ -170,7 +265,9 @@ def facts(case: Reference, filing: Filing) -> dict[str, Any]:
     gates = codes[-1:] if data["track"] == "light" else codes
     days = (data["ends_on"] - data["starts_on"]).days
     return {
-        **data, "agreements": [], "gates": [
+        **data, "year": case.today.year, "is_supervised": False, "is_newer": False,
+        "people": everybody(case), "team": set(), "catalogue": 2,
+        "agreements": [], "gates": [
             (code, "planned" if place > 1 else "open",
              data["starts_on"] + days * place // len(gates) * DAY)
             for place, code in enumerate(gates, start=1)
@@ -209,10 +306,22 @@ PROJECT = Process(
                                 when=lambda case: any(
                                     one.signed_by for one in case.facts.agreements
                                 )),
+        "ask_supervision": Move(RUNNING, None, SUPERVISED, FOCUS, does=be_supervised,
+                                when=lambda case: not case.facts.is_supervised),
+        "shift_dates": Move(RUNNING, None, LEADER, SHIFT, does=shift_dates,
+                            when=lambda case: bool(movable(case))),
+        "change_team": Move(RUNNING, None, TEAM_LEADER, TEAM, does=join),
+        "change_criteria": Move(RUNNING, None, RENEWER, NEWER, does=go_by_newer,
+                                when=lambda case: case.facts.is_newer),
         "sign_agreement": Move(RUNNING, None, SIGNER, when=waits_for_a_signature,
                                does=lambda case, who, values: sign_agreement(case, who)),
     },
     deeds={
+        "publish_newer": Deed(
+            RUNNING, None, Who(lambda case, who: case.has(who, "service_manager")),
+            when=lambda case: case.facts.catalogue == 2 and not case.facts.is_newer,
+            does=note_it, done=publish_draft, elsewhere=True,
+        ),
         "plan_one": Deed(
             RUNNING, None, LEADER, DAY_PLANNED, when=lambda case: bool(undecided(case)),
             does=plan_one, done=plan_first, elsewhere=True,
@@ -228,13 +337,18 @@ PROJECT = Process(
     },
     facts=facts,
     stage=put_in_force,
-    raised=lambda case: len(case.facts.gates),
+    raised=lambda case: len(case.facts.gates) + case.facts.is_supervised,
     marks=marks,
     kept=("project_kind", "track", "starts_on", "ends_on"),
     reads={
         "gates": (read_gates, lambda case: case.facts.gates),
-        "catalogue": (lambda case: case.catalogue.number, lambda case: 2),
+        "catalogue": (lambda case: case.catalogue.number, lambda case: case.facts.catalogue),
         "agreements": (agreements_of, kept_agreements),
+        "team": (team_of, lambda case: case.facts.team),
+        "supervision": (
+            lambda case: [one.is_live for one in case.supervisions.all()],
+            lambda case: [case.state != "cancelled"] * case.facts.is_supervised,
+        ),
         "manager": (lambda case: case.manager.username, lambda case: case.facts.manager),
     },
 )  # fmt: skip

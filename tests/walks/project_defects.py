@@ -8,7 +8,7 @@ import pytest
 
 from projects import rules
 from projects.flows import ProjectLifecycle
-from projects.models import Project
+from projects.models import Track
 from projects.models.catalogue import CatalogueQuerySet
 from projects.states import GateState as S
 from tests.walks.change_defects import instead
@@ -53,15 +53,7 @@ def its_first_gate_stays_closed(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_light_track_has_every_gate(patch: pytest.MonkeyPatch) -> None:
-    real = ProjectLifecycle.plan_gates
-
-    def plan_gates(flow: Any) -> None:
-        patch.setattr(Project, "is_light", property(lambda project: False))
-        real(flow)
-        patch.setattr(Project, "is_light", is_light)
-
-    is_light = Project.is_light
-    patch.setattr(ProjectLifecycle, "plan_gates", plan_gates)
+    patch.setattr(Track, "kinds", property(lambda track: track.version.gates.order_by("place")))
 
 
 def a_draft_is_in_force(patch: pytest.MonkeyPatch) -> None:

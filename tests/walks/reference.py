@@ -234,7 +234,8 @@ class Process:
     @property
     def dead_ends(self) -> set[str]:
         """Return the final states that nothing leads out of."""
-        return set(self.final) - {source for _name, source in self.ways}
+        leading = [move for move in self.moves.values() if move.to is not None]
+        return set(self.final) - {source for move in leading for source in move.leaves}
 
 
 # -- what is kept ---------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ class Walk:
         self.story.append(f"{self.at:%Y-%m-%d %H:%M:%S}Z {sentence}")
 
     def be_led(self) -> None:
-        """Do what the filing says comes first, rightly."""
+        """Do what the filing says comes first, rightly; then they agree."""
         for who, name, written in self.filing.led:
             if name == WAIT:
                 self.ref.at += written["until"]
@@ -183,6 +183,8 @@ class Walk:
             last = [self.ref.book.story[-1][1], *self.ref.book.beside[-1:]]
             if name not in last:
                 self.differ([f"led to {self.ref.state}: {name} was refused"])
+        if self.filing.led:
+            self.compare()
 
     def go_ahead(self, dice: Random) -> None:
         """Do only what leads on, rightly: the walk begins further on. Compared at the end."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import Q
 
 from projects import forms, rules, takeover
 from projects.flows import GateLifecycle
@@ -104,12 +105,8 @@ def a_should_is_a_must(patch: pytest.MonkeyPatch) -> None:
 
 
 def what_is_for_platforms_is_asked_of_applications(patch: pytest.MonkeyPatch) -> None:
-    def criteria(project: Any) -> Any:
-        found = Criterion.objects.filter(gate__version=project.catalogue_id)
-        found = found.filter(is_light=True) if project.is_light else found
-        return found.order_by("gate__place", "code")
-
-    patch.setattr(Project, "criteria", property(criteria))
+    anything = property(lambda project: Q(is_light=True) if project.is_light else Q())
+    patch.setattr(Project, "fitting", anything)
 
 
 # -- waivers --------------------------------------------------------------------------------------

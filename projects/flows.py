@@ -174,6 +174,7 @@ class ProjectLifecycle(Lifecycle):
             ).case
             if place == 1:
                 perform(gate, "open_gate", actor=automation(), at=self.at)
+        teams.let_follow(project, project.manager, self.at)
 
     def parts(self, who: Actor) -> list[Part]:
         return pages.parts_of_project(self, who)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -120,7 +120,6 @@ def change_team(
 
     Somebody entered by mistake is forgotten, anybody else stays of the project.
     """
-    cases = list(Case.objects.filter(Q(pk=project.pk) | Q(gate__parent=project)))
     going = project.members.filter(pk__in=[one.pk for one in leaving])
     if is_mistake:
         going.delete()
@@ -129,14 +128,22 @@ def change_team(
     gone = {one.user_id for one in leaving} - {
         one.user_id for one in project.members.filter(left_at__isnull=True)
     }
-    Watch.objects.filter(case__in=cases, user__in=gone).delete()
+    Watch.objects.filter(case__in=cases_of(project), user__in=gone).delete()
     if person is None and not contact:
         return
     project.members.create(user=person, contact=contact, part=part, joined_at=at)
     if person is not None:
-        Watch.objects.bulk_create(
-            [Watch(case=case, user=person, created_at=at) for case in cases], ignore_conflicts=True
-        )
+        let_follow(project, person, at)
+
+
+def cases_of(project: Project) -> QuerySet[Case]:
+    return Case.objects.filter(Q(pk=project.pk) | Q(gate__parent=project))
+
+
+def let_follow(project: Project, person: User, at: datetime) -> None:
+    """Let somebody follow a project and its gates, and so see them (2 queries)."""
+    follows = [Watch(case=case, user=person, created_at=at) for case in cases_of(project)]
+    Watch.objects.bulk_create(follows, ignore_conflicts=True)
 
 
 def shown_team(project: Project) -> list[dict[str, Any]]:

@@ -144,9 +144,13 @@ def worklists() -> dict[str, Worklist]:
     return {one.name: one for cls in registered() for one in cls.worklists}
 
 
-def worklists_of(who: Actor) -> dict[str, Worklist]:
+def worklists_of(who: Actor, shown: str = "") -> dict[str, Worklist]:
+    """Return the lists offered to `who` by their roles, and the one that is shown."""
     roles = {hold.role for hold in who.holds}
-    return {name: one for name, one in worklists().items() if not roles.isdisjoint(one.roles)}
+    return {
+        name: one for name, one in worklists().items()
+        if name == shown or not roles.isdisjoint(one.roles)
+    }  # fmt: skip
 
 
 def tasks_of(who: Actor, view: str) -> QuerySet[Task]:
@@ -166,9 +170,9 @@ def rows_of(tasks: QuerySet[Task]) -> list[TaskRow]:
     return [TaskRow(*columns) for columns in tasks.values_list(*COLUMNS)]
 
 
-def counts(who: Actor) -> dict[str, Count]:
+def counts(who: Actor, shown: str = "") -> dict[str, Count]:
     """Return how much lies in each view, as far as it matters (1 query each)."""
-    return {view: Count.of(tasks_of(who, view)) for view in (*VIEWS, *worklists_of(who))}
+    return {view: Count.of(tasks_of(who, view)) for view in (*VIEWS, *worklists_of(who, shown))}
 
 
 def grouped(who: Actor, view: str, limit: int = LIMIT) -> list[dict[str, object]]:

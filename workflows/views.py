@@ -60,14 +60,14 @@ def home(request: Request) -> HttpResponse:
 @require_safe
 def show_inbox(request: Request) -> HttpResponse:
     who = actor_of(request)
-    counts = inbox.counts(who)
     wanted = request.GET.get("view", "")
     view = wanted if wanted in (*inbox.VIEWS, *inbox.worklists()) else "mine"
+    counts = inbox.counts(who, view)
     limit = inbox.MOST if request.GET.get("rows") == "more" else inbox.LIMIT
     context = {
         "view": view, "counts": counts, "groups": inbox.grouped(who, view, limit), "now": who.at,
         "more_url": f"?view={view}&rows=more" if inbox.LIMIT == limit < counts.get(view, 0) else "",
-        "worklists": [(one, counts[one.name]) for one in inbox.worklists_of(who).values()],
+        "worklists": [(one, counts[one.name]) for one in inbox.worklists_of(who, view).values()],
         "worklist": inbox.worklists().get(view),
     }  # fmt: skip
     request._owed = counts["mine"]  # type: ignore[attr-defined]  # the shell need not count again

@@ -9,10 +9,10 @@ from people.actors import Actor
 from people.models import Absence
 from projects import rules
 from projects.actions import judge_evidence
-from projects.models import ProjectMember
+from projects.models import Gate, ProjectMember
 from tests.projects.test_pages import client, page
 from tests.projects.test_story import WAIVER
-from tests.projects.walking import DAY, QUARTER, WHY, walk
+from tests.projects.walking import DAY, QUARTER, WHY, Walk, walk
 from tests.refusing import refused
 from workflows.door import perform
 from workflows.models import Case, Task
@@ -243,3 +243,11 @@ def test_the_team_is_changed_on_its_page(world):
         assert "by mistake" in client(world["head"]).get(address).content.decode()
     names = [str(one) for one in step.project.members.present()]
     assert names == [str(world["tester"])]
+
+
+def test_who_leads_a_project_sees_its_gates_by_no_role(world):
+    step = Walk(world, by="head", manager="requester2")
+    planned = step.gate(5)
+    who = Actor.of(world["requester2"], step.at)
+    assert Gate.objects.visible_to(who).filter(pk=planned.pk).exists()
+    assert not Gate.objects.visible_to(Actor.of(world["requester"], step.at)).exists()

@@ -45,7 +45,7 @@ CALLERS = {
     "analyst": "analyst", "developer": "assignee", "tester": "tester", "approver": "owner",
     "head of operations": "head", "deputy": "deputy", "auditor": "finance_auditor",
     "service manager": "service_manager", "administrator": "administrator", "superuser": "root",
-    "somebody who left": "disabled", "anonymous": "",
+    "ops reviewer": "ops_reviewer", "somebody who left": "disabled", "anonymous": "",
 }  # fmt: skip
 """Who calls, and the user name in the town."""
 ELSEWHERE = [
@@ -84,9 +84,10 @@ def operations(contract: BaseSchema) -> Iterator[APIOperation]:
 # -- what is asked ---------------------------------------------------------------------------------
 def place(operation: APIOperation, thing: Thing) -> dict[str, Any]:
     """Return what the address of an operation names, of a thing that is there."""
-    is_about_a_change = operation.path.startswith("/api/v1/changes/")
+    kind = operation.path.split("/")[3]
     values = {
-        "number": thing.change if is_about_a_change else thing.number,
+        "number": {"changes": thing.change, "gates": thing.gate}.get(kind, thing.number),
+        "code": "G1-01",
         "action": thing.action, "metric": "response",
         "id": thing.task if "/tasks/" in operation.path else thing.attachment,
     }  # fmt: skip
@@ -100,6 +101,8 @@ BODIES: dict[str, Callable[[Thing], dict[str, Any]]] = {
     "attach_file": lambda thing: {"file": upload()},
     "link_cases": lambda thing: {"target": thing.target, "relation": "relates"},
     "assign_task": lambda thing: {"to": thing.to},
+    "show_evidence": lambda thing: {"evidence": "See the folder."},
+    "judge_evidence": lambda thing: {"result": "pass"},
 }
 
 

@@ -155,8 +155,8 @@ def test_calendar_and_feed_show_the_changes_one_may_open_and_no_other(crowd: lis
 def test_the_portfolio_shows_the_projects_one_may_open_and_no_other(crowd: list[Reader]) -> None:
     seen = set()
     for reader in crowd:
-        rows = reader.page("/projects/?all")["rows"]
-        on_page = {row["project"].number for row in rows}
+        rows = reader.page("/projects/", state="all")["rows"]
+        on_page = {row.project.number for row in rows}
         may_open = {number for number in reader.opens("/cases/{}/") if number.startswith("PRJ")}
         assert on_page == may_open, reader.user
         seen |= may_open

@@ -19,6 +19,7 @@ from django.test.client import ClientHandler
 from people.models import Absence, Grant, Unit, User
 from people.roles import Role
 from people.tokens import issue_token
+from projects.actions import show_evidence
 from projects.takeover import write_agreement
 from tests.change_control.walking import Walk as ChangeWalk
 from tests.changes.walking import DAY, GOOD, Walk
@@ -197,7 +198,8 @@ def _plan_changes(things: dict[str, Thing]) -> None:
 
 
 def _open_projects(things: dict[str, Thing]) -> None:
-    """Give each thing a gate, open for submission; that of `closed` is cancelled."""
+    """Give each thing a gate, open for submission; that of `same unit` is reviewed, that of
+    `closed` cancelled."""
     world = {user.username: user for user in User.objects.select_related("unit")}
     leads = {
         "own": "requester", "assigned": "assignee", "same unit": "colleague",
@@ -205,6 +207,11 @@ def _open_projects(things: dict[str, Thing]) -> None:
     }  # fmt: skip
     for name, manager in leads.items():
         walk = ProjectWalk(world, **{**LIGHT, "title": f"project {name}", "manager": manager})
+        if name == "same unit":
+            for one in walk.case.criteria:
+                show_evidence(gate=walk.case, criterion=one, evidence="See.", link="",
+                              is_left_out=False, actor=world[manager], at=NOON)  # fmt: skip
+            perform(walk.case, "submit", actor=world[manager], at=NOON)
         if name == "closed":
             perform(walk.project, "cancel", actor=world["head"], at=NOON, reason="no money")
         write_agreement(walk.project, AGREEMENT, by=world[manager], at=NOON)

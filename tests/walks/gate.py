@@ -476,7 +476,14 @@ TRIAL = 30 * DAY
 def open_it(case: Reference, who: str, values: Mapping[str, Any]) -> None:
     """With its opening the trial begins."""
     if is_at(case, "G7"):
-        case.facts.trial_from, case.facts.trial_until = case.today, case.today + TRIAL
+        case.facts.trial_from = case.today
+        try_until(case, case.today + TRIAL)
+
+
+def try_until(case: Reference, day: date) -> None:
+    """It is not due before its trial is over."""
+    case.facts.trial_until = day
+    case.facts.planned_on = max(case.facts.planned_on, day + DAY)
 
 
 def is_in_trial(case: Reference) -> bool:
@@ -485,7 +492,7 @@ def is_in_trial(case: Reference) -> bool:
 
 def extend(case: Reference, who: str, values: Mapping[str, Any]) -> None:
     case.facts.extensions += 1
-    case.facts.trial_until = values["trial_until"]
+    try_until(case, values["trial_until"])
 
 
 LONGER = Sheet(

@@ -55,7 +55,7 @@ class OperationLifecycle(Lifecycle):
         Role.PROJECT_MANAGER, REVIEWER, Role.SUPERVISOR, HEAD, DESK, Role.SERVICE_MANAGER,
         Role.SYSTEM_OWNER, Role.AUDITOR,
     )
-    details = ("parent", "mode", "mode_reason", "systems", "effort_days", "skills", "yearly_cost",
+    details = ("parent", "mode", "systems", "effort_days", "skills", "yearly_cost",
                "budget_line", "contract_ends_on", "review_on", "hand_back_by")
     work = {
         S.ATTENTION: Work(_("See to the findings"), REVIEWER),

@@ -54,7 +54,9 @@ class ModeFields(forms.Form):
     who: Any
     mode = forms.ChoiceField(
         label=_("Maintenance mode"), widget=forms.RadioSelect,
-        choices=lambda: [(one, f"{one.label}: {one.duty}") for one in Mode],
+        choices=lambda: [
+            (one, _("%(mode)s: %(duty)s") % {"mode": one.label, "duty": one.duty}) for one in Mode
+        ],
     )  # fmt: skip
     mode_reason = long_text(_("Why this mode?"), rows=3)
     effort_days = forms.DecimalField(

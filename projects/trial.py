@@ -40,8 +40,9 @@ def figures(gate: Gate, at: datetime) -> list[Figure]:
 
 
 def warnings(flow: Lifecycle) -> list[str]:
-    """Name the exit figures that are not met, and what was agreed of the maintenance."""
+    """Name the exit figures that are not met; at the end what was agreed, and what is open."""
     gate: Gate = flow.case
+    found: list[str] = []
     if takeover.is_at(gate, takeover.TRIAL) and gate.trial_from is not None:
         return [one.said for one in figures(gate, flow.at) if one.is_met is False]
     if takeover.is_at(gate, takeover.TAKES_OVER):
@@ -49,8 +50,10 @@ def warnings(flow: Lifecycle) -> list[str]:
         if agreed is not None:
             said = _("Agreed at the start: %(mode)s, by %(team)s, on %(day)s.")
             values = {"mode": agreed.get_mode_display(), "team": agreed.team, "day": agreed.when}
-            return [said % values]
-    return []
+            found.append(said % values)
+        ends = _conditions(gate)
+        found += [] if ends.is_met else [ends.said]
+    return found
 
 
 def _length(gate: Gate, at: datetime) -> Figure:

@@ -34,7 +34,7 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
         "actions": buttons(flow, who),
         "waiting_for": "" if flow.task_for(who) else waiting_for(flow),
         "stands_in_for": stands_in_for(flow, who),
-        "warnings": flow.warnings() if not is_customer(case, who) else [],
+        "warnings": warnings(flow, who),
         "parts": flow.parts(who),
         "tasks": [task_row(flow, who, task) for task in with_people(flow.open_tasks)],
         "entries": entries(case, who),
@@ -228,6 +228,11 @@ def candidates(flow: Lifecycle, who: Actor, task: Task) -> list[User]:
     if flow.work[task.step].barred is None:
         return others
     return [one for one in others if not flow.is_barred(task.step, Actor.of(one, who.at))]
+
+
+def warnings(flow: Lifecycle, who: Actor) -> list[str]:
+    """Return what whoever decides should read first; nothing for who asked."""
+    return [] if is_customer(flow.case, who) else flow.warnings()
 
 
 def links(case: Case, who: Actor) -> list[dict[str, Any]]:

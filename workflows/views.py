@@ -223,6 +223,7 @@ def _action_page(
     if form is None:
         form = action.form(who=who, flow=flow) if action.form else None  # type: ignore[call-arg]  # ActionForm's own
     is_refused = form is not None and form.is_bound and not form.is_valid()
+    owes_it = flow.task_for(who) is not None
     is_shown = form is not None and form.is_bound and not is_refused and "edit" not in request.POST
     context = {
         **case_page.head(flow),
@@ -233,7 +234,8 @@ def _action_page(
         },
         "form": form,
         "once": f"{request.user.pk}-{case.number}-{case.version}-{name}",
-        "tasks_next": flow.task_for(who) is not None,
+        "tasks_next": owes_it,
+        "warnings": case_page.warnings(flow, who) if owes_it else [],
     }  # fmt: skip
     status = 422 if is_refused else 200
     return render(request, "workflows/action.html", context, status=status)

@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                     "skills",
                     models.CharField(
                         choices=[
-                            ("yes", "present"),
+                            ("yes", "fully present"),
                             ("partly", "partly present"),
                             ("no", "missing"),
                         ],

@@ -94,7 +94,7 @@ class Operation(Case):
     """
 
     class Skills(models.TextChoices):
-        YES = "yes", _("present")
+        YES = "yes", _("fully present")
         PARTLY = "partly", _("partly present")
         NO = "no", _("missing")
 

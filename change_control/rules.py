@@ -339,21 +339,7 @@ def record_by(case: Change) -> datetime | None:
 def warnings(flow: Flow) -> list[str]:
     """Return how records are, who left, which system has nobody, and what was excepted."""
     case, at = flow.case, flow.at
-    found = []
-    policy: ChangePolicy = case.policy
-    record = record_of(case.implementer, at, policy)
-    if record.percent is not None:
-        found.append(
-            _("The implementer's team: %(percent)s %% of %(count)s changes in 12 months succeeded.")
-            % {"percent": record.percent, "count": record.count}
-        )
-    if case.template is not None:
-        record = record_of_template(case.template, at, policy)
-        if record.percent is not None:
-            found.append(
-                _("By this template: %(percent)s %% of %(count)s changes in 12 months succeeded.")
-                % {"percent": record.percent, "count": record.count}
-            )
+    found = _records(case, at)
     gone = [str(task.assignee) for task in flow.open_tasks if left(task)]
     if gone:
         found.append(
@@ -378,6 +364,26 @@ def warnings(flow: Flow) -> list[str]:
         found.append(_("Goes live before acceptance: %(reason)s") % {"reason": case.live_override})
     if case.freeze_override:
         found.append(_("Exception from a freeze: %(reason)s") % {"reason": case.freeze_override})
+    return found
+
+
+def _records(case: Change, at: datetime) -> list[str]:
+    """Return how often changes by the same team, and by the same template, succeeded."""
+    found = []
+    policy: ChangePolicy = case.policy
+    record = record_of(case.implementer, at, policy)
+    if record.percent is not None:
+        found.append(
+            _("The implementer's team: %(percent)s %% of %(count)s changes in 12 months succeeded.")
+            % {"percent": record.percent, "count": record.count}
+        )
+    if case.template is not None:
+        record = record_of_template(case.template, at, policy)
+        if record.percent is not None:
+            found.append(
+                _("By this template: %(percent)s %% of %(count)s changes in 12 months succeeded.")
+                % {"percent": record.percent, "count": record.count}
+            )
     return found
 
 

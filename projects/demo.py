@@ -6,7 +6,7 @@ Each is walked through the door at instants of the past, so its story is as real
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.timezone import localdate
@@ -127,23 +127,7 @@ def build(at: datetime) -> None:
     reviewed.submitted().do(
         "supervisor", "object", note="核心链路没有冗余。No second path in the core."
     )
-    conditions = story(90 * DAY).open(
-        "供应商协同 Supplier portal", months=6, systems=["supply-system"]
-    )
-    conditions.team(business_owner="owner", developer="developer", tester="tester")
-    conditions.passed(3, 25 * DAY).do(
-        "head", "skip", is_understood=True,
-        reason="成品采购，不做二次开发。Bought as it is, nothing is built.",
-    ).to_gate(5)  # fmt: skip
-    conditions.submitted().heard().judged(short="G5-02")
-    due = (localdate(at) + 12 * DAY).isoformat()
-    conditions.do(
-        "head",
-        "note_condition",
-        what="再演练一次恢复 One more restore drill",
-        owner="pm",
-        due_on=due,
-    ).do("head", "accept")
+    _with_conditions(story(90 * DAY), localdate(at))
     story(150 * DAY).open("生产排程 Production planning", months=6, systems=["erp"]).passed(
         6, 24 * DAY
     )  # stands in trial operation
@@ -154,3 +138,22 @@ def build(at: datetime) -> None:
     found: Any = Project.objects.all()  # to mypy these are cases
     supervision.build(people, {one.title.split()[0]: one for one in found}, at)
     sweep(at)
+
+
+def _with_conditions(conditions: Story, today: date) -> None:
+    """Tell of a project with a team, a skipped gate, and a gate accepted with a condition."""
+    conditions.open("供应商协同 Supplier portal", months=6, systems=["supply-system"])
+    conditions.team(business_owner="owner", developer="developer", tester="tester")
+    conditions.passed(3, 25 * DAY).do(
+        "head", "skip", is_understood=True,
+        reason="成品采购，不做二次开发。Bought as it is, nothing is built.",
+    ).to_gate(5)  # fmt: skip
+    conditions.submitted().heard().judged(short="G5-02")
+    due = (today + 12 * DAY).isoformat()
+    conditions.do(
+        "head",
+        "note_condition",
+        what="再演练一次恢复 One more restore drill",
+        owner="pm",
+        due_on=due,
+    ).do("head", "accept")

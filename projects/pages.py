@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
@@ -89,20 +90,7 @@ def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
     (≤ 11 queries)."""
     gate: Gate = flow.case
     today = localdate(who.at)
-    lines = sheet(gate)
-    found = [
-        Part(
-            "projects/_progress.html",
-            {
-                "gate": gate, "url": reverse("gate_sheet", args=[gate.number]),
-                "project": gate.parent, "asked": len(lines),
-                "shown": sum(line.is_present for line in lines),
-                "passed": sum(bool(line.answer and line.answer.is_satisfied) for line in lines),
-                "open_musts": rules.open_musts(gate, today)
-                if gate.state not in (S.PLANNED, S.SKIPPED) else [],
-            },
-        )
-    ]  # fmt: skip
+    found = [_progress(gate, today)]
     if takeover.is_at(gate, takeover.AGREES) or takeover.is_at(gate, takeover.TAKES_OVER):
         found += agreement_part(gate.parent)
     if gate.trial_from is not None:
@@ -117,6 +105,26 @@ def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
     if said:
         told = {"rows": [opinion(one) for one in said], "is_of_round_before": gate.state == S.OPEN}
         found.append(Part("projects/_opinions.html", told))
+    return found + _open_ends(gate, today)
+
+
+def _progress(gate: Gate, today: date) -> Part:
+    """Return how far the sheet is (7 queries)."""
+    lines = sheet(gate)
+    is_under_way = gate.state not in (S.PLANNED, S.SKIPPED)
+    context = {
+        "gate": gate, "url": reverse("gate_sheet", args=[gate.number]),
+        "project": gate.parent, "asked": len(lines),
+        "shown": sum(line.is_present for line in lines),
+        "passed": sum(bool(line.answer and line.answer.is_satisfied) for line in lines),
+        "open_musts": rules.open_musts(gate, today) if is_under_way else [],
+    }  # fmt: skip
+    return Part("projects/_progress.html", context)
+
+
+def _open_ends(gate: Gate, today: date) -> list[Part]:
+    """Return the conditions and waivers of a gate, where there are any (2 queries)."""
+    found = []
     conditions = list(gate.conditions.select_related("owner", "met_by"))
     if conditions:
         rows = [{"condition": one, "is_overdue": one.is_overdue(today)} for one in conditions]

@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from people.actors import Actor
-from projects import editions, exchange, forms
+from projects import editions, exchange
+from projects import standard_forms as forms
 from projects.models import CatalogueVersion, Criterion, Track
 from projects.supervision import pages as supervision
 from workflows.shell import actor_of

@@ -22,9 +22,9 @@ from people.models import ApiToken
 from people.tokens import owner_of, renew_token
 from workflows.lifecycles import lifecycle_of
 from workflows.models import Case
+from workflows.pages import FORM, Request, find_case
 from workflows.printing import pdf_answer
 from workflows.shell import actor_of
-from workflows.views import FORM, Request, find_case
 
 T = TypeVar("T", bound=Case)
 CALENDAR = ApiToken.Scope.CALENDAR

@@ -14,8 +14,8 @@ from projects.portfolio import PortfolioFilter
 from workflows import exports
 from workflows.counting import CountedPaginator
 from workflows.lifecycles import lifecycle_of
+from workflows.pages import Request
 from workflows.shell import actor_of
-from workflows.views import Request
 
 
 def _found(request: Request, who: Actor) -> tuple[PortfolioFilter, list[GateKind]]:

@@ -22,10 +22,10 @@ from people.roles import Role
 from projects.models import Answer, Criterion, Gate
 from projects.states import GateState as S
 from workflows.models import Event, Task
+from workflows.pages import Request
 from workflows.printing import has_pdf, pdf_answer
 from workflows.quorums import APPROVE, REJECT
 from workflows.shell import actor_of
-from workflows.views import Request
 
 VERDICTS: dict[str, Promise | None] = {
     "accept": None, "reject": None, "defer": None, "rework": gettext_lazy("To be reworked"),

@@ -14,8 +14,8 @@ from projects import editions, exchange
 from projects import standard_forms as forms
 from projects.models import CatalogueVersion, Criterion, Track
 from projects.supervision import pages as supervision
+from workflows.pages import FORM, Request
 from workflows.shell import actor_of
-from workflows.views import FORM, Request
 
 
 @login_required

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from projects import actions, forms, pages
 from projects.models import Project
 from projects.sheet import Row, Sheet
+from workflows.pages import FORM, Request, find_case
 from workflows.refusals import BadData, Conflict
 from workflows.shell import actor_of
-from workflows.views import FORM, Request, find_case
 
 
 @login_required

@@ -1,4 +1,4 @@
-"""The pages of many cases: the list, the list as a file, and what is like a case being filed."""
+"""The pages of many cases: the list, and the list as a file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from workflows import exports, inbox
 from workflows.counting import CountedPaginator
 from workflows.filters import CaseFilter
 from workflows.models import Case
+from workflows.pages import Request
 from workflows.shell import actor_of
-from workflows.similar import similar_cases
-from workflows.views import Request, filable
 
 PAGE = 50
 
@@ -53,13 +52,3 @@ def export_csv(request: Request) -> StreamingHttpResponse:
 def export_xlsx(request: Request) -> FileResponse:
     who = actor_of(request)
     return exports.as_xlsx(found_cases(request, who).qs, who.at)
-
-
-@login_required
-@require_safe
-def show_similar(request: Request, kind: str) -> HttpResponse:
-    """Answer with a part of the filing page; without scripts nobody asks for it."""
-    who = actor_of(request)
-    filable(kind, who)
-    cases = similar_cases(request.GET.get("title", ""), who)
-    return render(request, "workflows/_similar.html", {"cases": cases})

@@ -1,0 +1,113 @@
+"""The page of one case, and what people do to it besides moving it."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from workflows import actions, attachments, bpmn, case_page
+from workflows.forms import AttachForm, CommentForm, LinkForm
+from workflows.lifecycles import lifecycle_of
+from workflows.models import Attachment, Case
+from workflows.pages import Request, find_case, posted_or_back
+from workflows.refusals import UnknownAction
+from workflows.shell import actor_of
+from workflows.timeline import reads_internal
+
+
+@login_required
+@require_safe
+def show_case(request: Request, number: str) -> HttpResponse:
+    who = actor_of(request)
+    case = find_case(who, number)
+    return render(request, "workflows/case_detail.html", case_page.context(case, who))
+
+
+@login_required
+@posted_or_back
+def comment(request: Request, number: str) -> HttpResponse:
+    who = actor_of(request)
+    case = find_case(who, number)
+    form = CommentForm(request.POST, may_be_internal=reads_internal(case, who))
+    if not form.is_valid():
+        context = {**case_page.context(case, who), "comment_form": form}
+        return render(request, "workflows/case_detail.html", context, status=422)
+    actions.add_comment(case=case, actor=request.user, **form.cleaned_data)
+    return redirect(f"{case.get_absolute_url()}#og-history")
+
+
+@login_required
+@posted_or_back
+def attach(request: Request, number: str) -> HttpResponse:
+    who = actor_of(request)
+    case = find_case(who, number)
+    form = AttachForm(request.POST, request.FILES)
+    if not form.is_valid():
+        context = {**case_page.context(case, who), "upload_form": form}
+        return render(request, "workflows/case_detail.html", context, status=422)
+    for file in form.cleaned_data["attachments"]:
+        actions.attach_file(case=case, file=file, actor=request.user)
+    return redirect(case)
+
+
+@login_required
+@posted_or_back
+def link(request: Request, number: str) -> HttpResponse:
+    who = actor_of(request)
+    case = find_case(who, number)
+    form = LinkForm(request.POST)
+    if form.is_valid():
+        visible = Case.objects.visible_to(who)
+        other = visible.filter(number=form.cleaned_data["target"].upper()).first()
+        if other is None:
+            form.add_error("target", _("There is no such case."))
+        elif other.pk == case.pk:
+            form.add_error("target", _("A case cannot be linked to itself."))
+        else:
+            source, target = (other, case) if form.is_from_other else (case, other)
+            actions.link_cases(source=source, target=target, relation=form.said, actor=who.user)
+            return redirect(f"{case.get_absolute_url()}#og-links")
+    context = {**case_page.context(case, who), "link_form": form}
+    return render(request, "workflows/case_detail.html", context, status=422)
+
+
+@login_required
+@require_safe
+def download(request: Request, number: str, pk: int) -> FileResponse:
+    """Hand out a file to who may see its case; never shown inside a page of ours."""
+    case = find_case(actor_of(request), number)
+    return attachments.served(get_object_or_404(Attachment, case=case.pk, pk=pk))
+
+
+@login_required
+@posted_or_back
+def watch(request: Request, number: str) -> HttpResponse:
+    case = find_case(actor_of(request), number)
+    change = actions.unwatch_case if request.POST.get("stop") else actions.watch_case
+    change(case=case, actor=request.user)
+    return redirect(case)
+
+
+@login_required
+@require_safe
+def explain_clock(request: Request, number: str, metric: str) -> HttpResponse:
+    who = actor_of(request)
+    case = find_case(who, number)
+    flow = case.lifecycle(case, who, who.at)
+    clocks = {clock.metric: clock for clock in case_page.latest_clocks(flow)}
+    if metric not in clocks:
+        raise UnknownAction(_("This case has no such clock."))
+    context = case_page.explanation(clocks[metric], who.at)
+    template = "_explanation" if request.headers.get("HX-Request") else "explanation"
+    return render(request, f"workflows/{template}.html", context)
+
+
+@login_required
+@require_safe
+def download_bpmn(request: Request, kind: str) -> HttpResponse:
+    response = HttpResponse(bpmn.bpmn_xml(lifecycle_of(kind)), content_type="application/xml")
+    response["Content-Disposition"] = f'attachment; filename="{kind}.bpmn"'
+    return response

@@ -9,7 +9,7 @@ from hypothesis import settings
 from people.models import User
 from tests.world import build_world
 
-pytest_plugins = ["tests.left_out"]  # names what a run leaves out
+pytest_plugins = ["tests.left_out", "tests.browsing"]  # names what a run leaves out; a site
 settings.register_profile("untimed", deadline=None)  # speed is measured by the bench alone
 settings.load_profile("untimed")
 

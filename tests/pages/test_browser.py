@@ -2,125 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
-from pathlib import Path
-from shutil import which
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+
+from tests.browsing import Site, visit
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[2]
-SCREENS = [
-    "/inbox/", "/inbox/?view=queue", "/cases/", "/new/", "/new/optimization/", "/new/change/",
-    "/changes/", "/changes/meetings/", "/changes/figures/", "/changes/subscribe/",
-    "/cases/CHG-2026-00006/", "/projects/", "/criteria/", "/new/project/", "/cases/PRJ-2026-00003/",
-    "/cases/GAT-2026-00019/", "/gates/GAT-2026-00019/sheet/",
-    "/criteria/1/", "/gates/GAT-2026-00019/record/", "/inbox/?view=awaited",
-]  # fmt: skip
 CASE = re.compile(r"/cases/[A-Z]+-\d{4}-\d+/$")
-SETTLED = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the product with its demo world, as a newcomer does; yield its address."""
-    folder, port = tmp_path_factory.mktemp("site"), free_port()
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    environment = {**kept, "VAR_DIR": str(folder), "PORT": str(port), "HOST": "127.0.0.1"}
-    manage = [sys.executable, "manage.py"]
-    static = [*manage, "collectstatic", "--no-input", "-v0"]
-    subprocess.run(static, cwd=ROOT, env=environment, check=True)
-    log = (folder / "log").open("wb")
-    serve = [*manage, "serve", "--prepare"]
-    process = subprocess.Popen(serve, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_ready(process, address, folder / "log")
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        log.close()
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    for _attempt in range(240):
-        if process.poll() is not None:
-            raise AssertionError(log.read_text())
-        try:
-            with urlopen(f"{address}/readyz", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.25)
-    raise AssertionError(f"not ready in time: {log.read_text()}")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=which("chromium"), args=flags)
-
-
-@contextmanager
-def visit(chromium: Browser, site: str, who: str, **options: Any) -> Iterator[Page]:
-    """Log in as `who`; afterwards no console error and no request elsewhere may have been."""
-    complaints: list[str] = []
-    context = chromium.new_context(base_url=site, **options)
-    page = context.new_page()
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "request",
-        lambda r: None if r.url.startswith((site, "data:")) else complaints.append(r.url),
-    )
-    page.goto("/login/")
-    page.locator("input[name=username]:visible").fill(who)
-    page.locator("input[name=password]:visible").fill("demo")
-    page.locator("form.og-form button[type=submit]").first.click()
-    page.wait_for_url(lambda url: "/login/" not in url)
-    yield page
-    context.close()
-    assert complaints == []
-
-
-@pytest.mark.parametrize("width", [390, 768, 1280])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_screen_fits_and_is_quiet(
-    chromium: Browser, site: str, width: int, theme: Any
-) -> None:
-    size: Any = {"width": width, "height": 844}
-    with visit(chromium, site, "service_manager", viewport=size, color_scheme=theme) as page:
-        for path in SCREENS:
-            page.goto(path)
-            assert page.evaluate(SETTLED) <= 0, f"{path} scrolls sideways at {width} px"
-            assert page.locator("h1").count() == 1
-        page.goto("/cases/")
-        page.locator(".og-row__link").first.click()
-        page.wait_for_url(CASE)
-        assert page.evaluate(SETTLED) <= 0, f"the case page scrolls sideways at {width} px"
-
-
-def test_without_scripts_a_request_is_filed_and_decided(chromium: Browser, site: str) -> None:
+def test_without_scripts_a_request_is_filed_and_decided(chromium: Browser, site: Site) -> None:
     with visit(chromium, site, "requester", java_script_enabled=False) as page:
         page.goto("/new/optimization/")
         page.fill("[name=title]", "没有脚本也能提交")
@@ -137,7 +33,7 @@ def test_without_scripts_a_request_is_filed_and_decided(chromium: Browser, site:
         assert page.locator(".og-state--closed").count() == 1
 
 
-def test_why_this_due_time_opens_beside_the_case(chromium: Browser, site: str) -> None:
+def test_why_this_due_time_opens_beside_the_case(chromium: Browser, site: Site) -> None:
     with visit(chromium, site, "analyst") as page:
         page.goto("/cases/")
         page.locator(".og-row__link").first.click()
@@ -146,7 +42,9 @@ def test_why_this_due_time_opens_beside_the_case(chromium: Browser, site: str) -
         assert page.locator(".og-explain table tbody tr").count() >= 1
 
 
-def test_the_browser_says_the_same_as_the_server_after_a_tick(chromium: Browser, site: str) -> None:
+def test_the_browser_says_the_same_as_the_server_after_a_tick(
+    chromium: Browser, site: Site
+) -> None:
     with visit(chromium, site, "desk") as page:
         page.goto("/inbox/?view=queue")
         before = page.locator("[data-og-words]").all_inner_texts()
@@ -169,7 +67,7 @@ def send(page: Page, address: str, action: str, **values: str) -> None:
 
 @pytest.mark.parametrize("with_scripts", [True, False])
 def test_a_change_is_planned_assessed_and_approved(
-    chromium: Browser, site: str, with_scripts: bool
+    chromium: Browser, site: Site, with_scripts: bool
 ) -> None:
     options: Any = {"java_script_enabled": with_scripts, "locale": "en"}
     day = date.today() + timedelta(days=30)
@@ -202,25 +100,29 @@ def test_a_change_is_planned_assessed_and_approved(
         send(page, address, "approve")
         assert page.locator(".og-stepper__step--now .og-stepper__dot").inner_text() == "4"
         page.goto(f"/changes/?month={day:%Y-%m}")
-        assert page.locator(f".og-plan a[href='{address.removeprefix(site)}']").count() >= 1
+        assert page.locator(f".og-plan a[href='{address.removeprefix(site.address)}']").count() >= 1
 
 
 # -- the sheet of a gate ---------------------------------------------------------------------------
-REVIEWED, FIRST = "/gates/GAT-2026-00019/sheet/", "#G3-01"
+FIRST = "#G3-01"
 PRESSED = "[aria-pressed=true]"
 
 
-def put_to_open(page: Page, code: str) -> None:
-    page.goto(REVIEWED)
+def sheet(site: Site) -> str:
+    return f"/gates/{site.number('gate', 'in_review')}/sheet/"
+
+
+def put_to_open(page: Page, site: Site, code: str) -> None:
+    page.goto(sheet(site))
     page.locator(f"{code} .og-result--open").click()
     page.locator(f"{code} .og-result--open{PRESSED}").wait_for()
 
 
 def test_criteria_are_judged_by_keys_and_saved_without_a_reload(
-    chromium: Browser, site: str
+    chromium: Browser, site: Site
 ) -> None:
     with visit(chromium, site, "ops_reviewer", locale="en") as page:
-        put_to_open(page, FIRST)
+        put_to_open(page, site, FIRST)
         page.evaluate("window.isSamePage = true")
         page.keyboard.press("Escape")
         page.keyboard.press("1")  # the button has the focus, and so its criterion
@@ -241,9 +143,9 @@ def test_criteria_are_judged_by_keys_and_saved_without_a_reload(
         assert page.locator(f"{FIRST} .og-result--partly{PRESSED}").count() == 1
 
 
-def test_keys_do_nothing_while_no_criterion_has_the_focus(chromium: Browser, site: str) -> None:
+def test_keys_do_nothing_while_no_criterion_has_the_focus(chromium: Browser, site: Site) -> None:
     with visit(chromium, site, "ops_reviewer") as page:
-        put_to_open(page, FIRST)
+        put_to_open(page, site, FIRST)
         page.locator("h1").click()
         page.evaluate("document.activeElement.blur()")
         for key in "1j3":
@@ -254,10 +156,10 @@ def test_keys_do_nothing_while_no_criterion_has_the_focus(chromium: Browser, sit
 
 
 def test_a_second_press_and_what_is_typed_meanwhile_are_not_lost(
-    chromium: Browser, site: str
+    chromium: Browser, site: Site
 ) -> None:
     with visit(chromium, site, "ops_reviewer") as page:
-        put_to_open(page, FIRST)
+        put_to_open(page, site, FIRST)
         page.evaluate(
             """() => {
               const press = (name) => document.querySelector(`#G3-01 .og-result--${name}`).click();
@@ -273,21 +175,23 @@ def test_a_second_press_and_what_is_typed_meanwhile_are_not_lost(
         assert page.locator(f"{FIRST} textarea").input_value() == "typed on the way"
 
 
-def test_without_scripts_a_criterion_is_judged_with_one_press(chromium: Browser, site: str) -> None:
+def test_without_scripts_a_criterion_is_judged_with_one_press(
+    chromium: Browser, site: Site
+) -> None:
     with visit(chromium, site, "ops_reviewer", java_script_enabled=False) as page:
-        put_to_open(page, FIRST)
+        put_to_open(page, site, FIRST)
         page.locator(f"{FIRST} .og-result--pass").click()
-        page.wait_for_url(f"**{REVIEWED}{FIRST}")
+        page.wait_for_url(f"**{sheet(site)}{FIRST}")
         assert page.locator(f"{FIRST} .og-result--pass{PRESSED}").count() == 1
 
 
 def test_on_a_phone_the_foot_covers_nothing_that_has_the_focus(
-    chromium: Browser, site: str
+    chromium: Browser, site: Site
 ) -> None:
     size: Any = {"width": 390, "height": 844}
     calm: Any = {"viewport": size, "reduced_motion": "reduce"}
     with visit(chromium, site, "ops_reviewer", **calm) as page:
-        page.goto(REVIEWED)
+        page.goto(sheet(site))
         for button in page.locator(".og-result").all():
             assert (button.bounding_box() or {"height": 0})["height"] >= 44
         page.locator(".og-result").last.focus()

@@ -1,0 +1,1 @@
+"""What every screen promises: reachable, readable and quiet, on a desk and on a phone."""

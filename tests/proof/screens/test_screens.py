@@ -1,0 +1,120 @@
+"""Every screen in a browser: for everybody's eyes and hands, in both languages, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browsing import Site, log_in, watched
+from tests.proof.scale import IS_FULL
+from tests.proof.screens import looking
+from tests.proof.screens.places import NOBODY, NOT_SHOWN, Screen, case_pages, pages
+from tests.proof.strangers.routes import routes
+
+pytestmark = pytest.mark.browser
+
+LOOKS = [("en", "light"), ("zh-hans", "dark")]
+if IS_FULL:
+    LOOKS += [("en", "dark"), ("zh-hans", "light")]
+PARTS = 4
+Ask = Callable[[Page], list[str]]
+
+
+@pytest.fixture(scope="session")
+def screens(site: Site) -> list[Screen]:
+    return [*pages(site), *case_pages(site)]
+
+
+@pytest.fixture(scope="session")
+def written(site: Site) -> list[str]:
+    return looking.written_in(site)
+
+
+class Visitor:
+    """Goes from screen to screen as whoever sees them, and notes what is wrong where."""
+
+    def __init__(self, chromium: Browser, site: Site, **options: Any) -> None:
+        self.chromium, self.site, self.options = chromium, site, options
+        self.open: dict[str, tuple[Page, list[str]]] = {}
+        self.faults: list[str] = []
+
+    def look(self, screen: Screen, *asked: Ask) -> None:
+        page, complaints = self._page(screen.who)
+        page.set_viewport_size({"width": 1280, "height": 844})
+        answer = page.goto(screen.path, wait_until="load")
+        assert answer is not None
+        if answer.status != 200:
+            self.faults.append(f"{screen.who} {screen.path}: {answer.status}")
+            complaints.clear()
+            return
+        found = [fault for ask in asked for fault in ask(page)] + complaints
+        self.faults += [f"{screen.who} {screen.path}: {fault}" for fault in found]
+        complaints.clear()
+
+    def _page(self, who: str) -> tuple[Page, list[str]]:
+        if who not in self.open:
+            context = self.chromium.new_context(base_url=self.site.address, **self.options)
+            self.open[who] = watched(context, self.site)
+            if who != NOBODY:
+                log_in(self.open[who][0], who)
+        return self.open[who]
+
+    def leave(self) -> None:
+        for page, _complaints in self.open.values():
+            page.context.close()
+
+
+@pytest.fixture
+def visitor(
+    chromium: Browser, site: Site, screens: list[Screen], request: pytest.FixtureRequest
+) -> Iterator[Visitor]:
+    language, theme = getattr(request, "param", ("en", "light"))
+    for who in {screen.who for screen in screens}:
+        site.speak(who, language)
+    calm: Any = {"color_scheme": theme, "reduced_motion": "reduce"}
+    one = Visitor(chromium, site, **calm)
+    yield one
+    one.leave()
+
+
+def test_every_address_is_a_screen_or_named_as_none(screens: list[Screen]) -> None:
+    addresses = {route.pattern for route in routes() if not route.is_api} - PROBED
+    assert {screen.pattern for screen in screens} | set(NOT_SHOWN) == addresses
+
+
+PROBED = {"healthz", "readyz", "metrics"}
+
+
+@pytest.mark.parametrize("visitor", LOOKS, indirect=True, ids=["-".join(look) for look in LOOKS])
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_screen_is_accessible_and_fits(
+    visitor: Visitor, screens: list[Screen], part: int
+) -> None:
+    for screen in screens[part::PARTS]:
+        visitor.look(
+            screen, looking.headings, looking.violations, looking.overflow, looking.violations
+        )
+    assert visitor.faults == [], "\n".join(visitor.faults)
+
+
+@pytest.mark.parametrize("visitor", [("zh-hans", "light")], indirect=True)
+def test_chinese_pages_have_no_english_words(
+    visitor: Visitor, screens: list[Screen], written: list[str]
+) -> None:
+    for screen in screens:
+        visitor.look(
+            screen, lambda page: looking.english_words(page.evaluate(looking.TEXTS), written)
+        )
+    assert visitor.faults == [], "\n".join(visitor.faults)
+
+
+def test_tab_reaches_every_control(visitor: Visitor, screens: list[Screen]) -> None:
+    seen: set[str] = set()
+    for screen in screens:
+        if screen.pattern not in seen or "?" in screen.path:
+            visitor.look(screen, looking.out_of_reach)
+        seen.add(screen.pattern)
+    assert visitor.faults == [], "\n".join(visitor.faults)

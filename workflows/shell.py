@@ -15,6 +15,7 @@ from people.actors import Actor
 from people.models import User
 from workflows.lifecycles import Place, registered
 from workflows.models import Task
+from workflows.news.reading import bell
 
 PLACES = (Place("inbox", _("Inbox"), "inbox"), Place("case_list", _("Cases"), "layout-list"))
 
@@ -30,19 +31,21 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: the rail's entries; read only when a page shows them (1 query)."""
+    """Context processor: rail and bell; read only when a page shows them (2 queries)."""
     return {"shell": SimpleLazyObject(lambda: _shell(request))}
 
 
 def _shell(request: HttpRequest) -> dict[str, Any]:
-    count, places = (
+    count, news, places = (
         0,
+        "",
         [Place("inbox", _("Inbox"), "inbox"), Place("case_list", _("Cases"), "layout-list")],
     )
     if request.user.is_authenticated:
         who = actor_of(request)
         known: int | None = getattr(request, "_owed", None)
         count = Task.objects.mine(who).count() if known is None else known
+        news = bell(who.user)
         places += [place for cls in registered() if cls.concerns(who) for place in cls.places]
     nav = [
         {
@@ -52,4 +55,4 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         }
         for place in places
     ]  # fmt: skip
-    return {"nav": nav, "inbox_count": count, "product_name": gettext("Opsgate")}
+    return {"nav": nav, "inbox_count": count, "product_name": gettext("Opsgate"), "news": news}

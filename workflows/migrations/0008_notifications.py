@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                             ("wecom", "WeCom"),
                             ("dingtalk", "DingTalk"),
                             ("feishu", "Feishu"),
-                            ("webhook", "Webhook of my own"),
+                            ("webhook", "My own webhook"),
                         ],
                         max_length=20,
                         verbose_name="kind",

@@ -85,7 +85,7 @@ class Chat(models.Model):
         WECOM = "wecom", _("WeCom")
         DINGTALK = "dingtalk", _("DingTalk")
         FEISHU = "feishu", _("Feishu")
-        WEBHOOK = "webhook", _("Webhook of my own")
+        WEBHOOK = "webhook", _("My own webhook")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="chats")
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)

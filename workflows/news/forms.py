@@ -37,7 +37,7 @@ class NewsRow(NamedTuple):
 
 
 def _hour() -> forms.TimeInput:
-    return forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    return forms.TimeInput(format="%H:%M")
 
 
 class ChoicesForm(forms.Form):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -22,6 +22,7 @@ GROUPS = 20  # of a page
 SHOWN = 4  # lines of a group
 LOOK_BACK = timedelta(days=90)
 """How far back the list of everything goes; what is new is never too old."""
+NEWEST = ("-created_at", "-pk")
 
 ICONS = {
     News.WORK: "clipboard-check", News.MOVED: "arrow-right", News.MENTION: "message",
@@ -58,8 +59,9 @@ class Group:
         return _("Standing in for each other")
 
     @property
-    def at(self) -> datetime:
-        return self.lines[0].message.created_at
+    def label(self) -> str:
+        """Return what names the group beside others."""
+        return self.case.number if self.case else self.title
 
     @property
     def icon(self) -> str:
@@ -91,18 +93,19 @@ def page_of(who: Actor, number: Any, *, everything: bool) -> Page[Group]:
     """Return a page of groups, the latest first (6 queries)."""
     items = told(who, everything=everything).order_by()
     found = items.values("case").annotate(
-        upto=Max("pk"), told=Count("pk"), new=Count("pk", filter=Q(done_at__isnull=True))
-    )
-    page: Page[Any] = Paginator(found.order_by("-upto"), GROUPS).get_page(number)
+        at=Max("created_at"), upto=Max("pk"), told=Count("pk"),
+        new=Count("pk", filter=Q(done_at__isnull=True)),
+    )  # fmt: skip
+    page: Page[Any] = Paginator(found.order_by("-at", "-upto"), GROUPS).get_page(number)
     page.object_list = _groups(who, items, list(page.object_list))
     return page
 
 
 def _groups(who: Actor, items: OutboxQuerySet, found: list[dict[str, Any]]) -> list[Group]:
     ids = {row["case"] for row in found}
-    latest = Window(RowNumber(), partition_by=F("case"), order_by=F("pk").desc())
+    latest = Window(RowNumber(), partition_by=F("case"), order_by=NEWEST)
     messages = items.filter(Q(case__in=ids - {None}) | Q(case__isnull=True))
-    shown = list(messages.annotate(place=latest).filter(place__lte=SHOWN).order_by("-pk"))
+    shown = list(messages.annotate(place=latest).filter(place__lte=SHOWN).order_by(*NEWEST))
     readable: dict[int | None, list[Line]] = {}
     for line in lines(shown, who):
         readable.setdefault(line.message.case_id, []).append(line)

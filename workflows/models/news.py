@@ -39,8 +39,8 @@ class NewsPreference(models.Model):
 
     user = models.OneToOneField(User, models.CASCADE, related_name="news_preference")
     mail = models.JSONField(default=dict)
-    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
-    quiet_to = models.TimeField(_("until"), null=True, blank=True)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_to = models.TimeField(null=True, blank=True)
     quiet_days = models.JSONField(default=list)
     lets_breach_through = models.BooleanField(default=True)
     digest_at = models.TimeField(default=time(8))

@@ -78,9 +78,13 @@ class Group:
         return self.told - len(self.lines) if self.lines else 0
 
 
-def bell(user: User) -> str:
-    """Return how much is new as the bell shows it, nothing for nothing (1 query)."""
-    new = Outbox.objects.of(user).new().order_by().values("pk")[: MOST + 1].count()
+def rung(user: User) -> OutboxQuerySet:
+    """Return what the bell counts; one more than it shows is enough."""
+    return Outbox.objects.of(user).new().order_by()[: MOST + 1]
+
+
+def bell(new: int) -> str:
+    """Say how much is new, nothing for nothing."""
     return f"{MOST}+" if new > MOST else str(new or "")
 
 

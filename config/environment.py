@@ -134,6 +134,11 @@ class Environment:
         self.webhook_allowed_networks: list[str] = env.list(
             "WEBHOOK_ALLOWED_NETWORKS", [], validate=_each(_network)
         )
+        self.chats: dict[str, str] = {
+            "wecom": env.str("WECOM_URL", "https://qyapi.weixin.qq.com", validate=_web_address),
+            "dingtalk": env.str("DINGTALK_URL", "https://oapi.dingtalk.com", validate=_web_address),
+            "feishu": env.str("FEISHU_URL", "https://open.feishu.cn", validate=_web_address),
+        }
         self.redis_url: str = env.str("REDIS_URL", "", validate=_redis)
 
     def _read_mail(self, env: Reader) -> None:

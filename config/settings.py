@@ -219,6 +219,7 @@ if env.email_host:
 
 # ─── Webhooks: to the public internet, and to these networks of the house ───
 WEBHOOK_ALLOWED_NETWORKS = [ip_network(network) for network in env.webhook_allowed_networks]
+CHATS = env.chats  # kind → where its robots are
 
 # ─── API ───
 REST_FRAMEWORK: dict[str, Any] = {

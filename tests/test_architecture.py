@@ -19,7 +19,8 @@ BY_THE_ENGINE = {
     "workflows/events.py", "workflows/sweep.py", "workflows/notices.py", "workflows/relay.py",
     "workflows/actions.py", "workflows/absences.py", "workflows/lifecycles.py",
     "workflows/retiming.py", "workflows/admin.py", "workflows/passages.py",
-    "workflows/idempotency.py", "workflows/webhooks.py",
+    "workflows/idempotency.py", "workflows/webhooks.py", "workflows/news/routing.py",
+    "workflows/news/actions.py",
 }  # fmt: skip
 
 

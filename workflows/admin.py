@@ -82,7 +82,7 @@ class OutboxAdmin(ReadOnly):
         ("dead_at", admin.EmptyFieldListFilter),
         ("sent_at", admin.EmptyFieldListFilter),
     ]
-    list_select_related = ["recipient", "webhook"]
+    list_select_related = ["recipient", "webhook", "chat"]
     actions = ["retry"]
 
     def of_cases(self, ids: Any) -> Q:
@@ -90,7 +90,8 @@ class OutboxAdmin(ReadOnly):
 
     @admin.display(description=_("recipient"))
     def receiver(self, message: Outbox) -> str:
-        return str(message.recipient or message.webhook)
+        person = str(message.recipient or message.webhook)
+        return f"{person} ({message.chat})" if message.chat else person
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("workflows.change_outbox")

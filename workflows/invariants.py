@@ -102,7 +102,7 @@ def _chunk_after(pk: int) -> list[Books]:
         books[segment.clock.case_id].segments[segment.clock_id].append(segment)
     for spell in Custody.objects.filter(**mine).order_by("pk"):
         books[spell.case_id].spells.append(spell)
-    sent = Outbox.objects.filter(**mine, topic__in=("work", "moved"), recipient__isnull=False)
+    sent = Outbox.objects.items().filter(**mine, topic__in=("work", "moved"))
     for case_id, data, recipient in sent.values_list("case_id", "data", "recipient_id"):
         books[case_id].messages[data["seq"], recipient] += 1
     return list(books.values())
@@ -269,12 +269,15 @@ def _late(at: datetime) -> Iterator[str]:
         overdue = Clock.objects.filter(next_alert_at__lt=swept - ONE_SWEEP)
         yield from _numbered(overdue, "an alert was passed over by the sweep of {}", swept)
     if relayed := beats.get("relay"):
+        long_ago = relayed - UNSENT_AT_MOST
         # A receiver that does not answer is tried a little at a time; the rest waits behind.
-        failing = Outbox.objects.unsent().filter(attempts__gt=0, webhook__isnull=False)
+        failing = Outbox.objects.unsent().filter(attempts__gt=0)
         unsent = (
             Outbox.objects.unsent()
-            .filter(attempts=0, created_at__lt=relayed - UNSENT_AT_MOST, case__isnull=False)
-            .exclude(webhook__in=failing.values("webhook"))
+            .filter(attempts=0, created_at__lt=long_ago, case__isnull=False)
+            .exclude(webhook__in=failing.filter(webhook__isnull=False).values("webhook"))
+            .exclude(chat__in=failing.filter(chat__isnull=False).values("chat"))
+            .exclude(held_until__gte=long_ago)
         )
         yield from _numbered(unsent, "a message lies untried since before the relay of {}", relayed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db.models import Min
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -22,7 +23,8 @@ class EngineCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         now = timezone.now()
         running = Clock.objects.filter(state=Clock.State.RUNNING)
-        oldest = Outbox.objects.unsent().aggregate(at=Min("created_at"))["at"]
+        waits_since = Min(Coalesce("held_until", "created_at"))  # what is held is not late
+        oldest = Outbox.objects.unsent().aggregate(at=waits_since)["at"]
         yield _gauge("opsgate_open_cases", "Cases that are not closed", Case.objects.open().count())
         yield _gauge(
             "opsgate_clocks_at_risk", "Running clocks with 75 % or more of their time used",
@@ -34,7 +36,7 @@ class EngineCollector(Collector):
         )  # fmt: skip
         yield _gauge(
             "opsgate_outbox_oldest_seconds", "Age of the oldest unsent message",
-            (now - oldest).total_seconds() if oldest else 0,
+            max((now - oldest).total_seconds(), 0) if oldest else 0,
         )  # fmt: skip
         yield _gauge(
             "opsgate_outbox_dead", "Messages given up after twelve tries",

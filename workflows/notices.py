@@ -71,7 +71,8 @@ class Ladder:
 
 def for_alert(clock: Clock, event: Event, ladder: Ladder) -> list[Outbox]:
     """Return the messages of a threshold: to whoever holds the work, and up the ladder."""
-    return _messages(event, "clock", ladder.told(clock.case, event.data["percent"]))
+    told = ladder.told(clock.case, event.data["percent"])
+    return _messages(event, "clock", told, action=event.action)
 
 
 def _workers(move: Passage, tasks: list[Task]) -> set[int]:

@@ -34,21 +34,22 @@ class Letter:
     headers: dict[str, str]
 
 
-def post(letter: Letter) -> None:
+def post(letter: Letter, *, reads: int = 0) -> bytes:
     """Deliver: the receiver said 2xx. Anything else raises `Undelivered` with the reason.
 
-    The status decides; what the receiver says after its headers is never read.
+    The status decides. Of what the receiver says after its headers `reads` bytes are returned;
+    the rest is never read.
     """
     ends_at = monotonic() + LIMIT
     try:
-        status = _exchange(addresses.parse(letter.address), letter, ends_at)
+        status, said = _exchange(addresses.parse(letter.address), letter, ends_at, reads)
     except (OSError, HTTPException) as error:
         if isinstance(error, TimeoutError) or monotonic() >= ends_at:
             raise Undelivered(
                 _("There was no answer within %(seconds)d seconds.") % {"seconds": LIMIT}
             ) from error
-        said = str(error) or type(error).__name__
-        raise Undelivered(_("The connection failed: %(error)s") % {"error": said}) from error
+        reason = str(error) or type(error).__name__
+        raise Undelivered(_("The connection failed: %(error)s") % {"error": reason}) from error
     if 300 <= status < 400:
         raise Undelivered(
             _("The receiver answered %(status)d and points elsewhere; redirects are not followed.")
@@ -56,9 +57,10 @@ def post(letter: Letter) -> None:
         )
     if not 200 <= status < 300:
         raise Undelivered(_("The receiver answered %(status)d.") % {"status": status})
+    return said
 
 
-def _exchange(address: Address, letter: Letter, ends_at: float) -> int:
+def _exchange(address: Address, letter: Letter, ends_at: float, reads: int) -> tuple[int, bytes]:
     with _connect(address, ends_at) as line, _cut_at(ends_at, line):
         if address.scheme == "https":
             line = tls().wrap_socket(line, server_hostname=address.host)
@@ -69,7 +71,9 @@ def _exchange(address: Address, letter: Letter, ends_at: float) -> int:
             client.request("POST", address.path, letter.body, headers)
             with client.getresponse() as answer:
                 _left(ends_at)  # headers that were cut off look like headers at their end
-                return answer.status
+                said = answer.read(reads) if reads else b""
+                _left(ends_at)
+                return answer.status, said
         finally:
             client.close()
             line.close()

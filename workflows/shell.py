@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import IntegerField, Subquery, Value
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from people.actors import Actor
 from people.models import User
 from workflows.lifecycles import Place, registered
 from workflows.models import Task
+from workflows.news.reading import bell, rung
 
 PLACES = (Place("inbox", _("Inbox"), "inbox"), Place("case_list", _("Cases"), "layout-list"))
 
@@ -30,19 +32,36 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: the rail's entries; read only when a page shows them (1 query)."""
+    """Context processor: rail and bell; read only when a page shows them (1 query)."""
     return {"shell": SimpleLazyObject(lambda: _shell(request))}
 
 
+class HowMany(Subquery):
+    """The number of rows of a queryset, beside others in one statement."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+def _counted(who: Actor, owed: int | None) -> tuple[int, int]:
+    """Return how many tasks `who` owes, unless that is known, and how much they were told anew."""
+    new = HowMany(rung(who.user).values("pk"))
+    mine = Value(owed) if owed is not None else HowMany(Task.objects.mine(who).values("pk"))
+    counts: tuple[int, int] = User.objects.filter(pk=who.user.pk).values_list(mine, new).get()
+    return counts
+
+
 def _shell(request: HttpRequest) -> dict[str, Any]:
-    count, places = (
+    count, news, places = (
         0,
+        "",
         [Place("inbox", _("Inbox"), "inbox"), Place("case_list", _("Cases"), "layout-list")],
     )
     if request.user.is_authenticated:
         who = actor_of(request)
         known: int | None = getattr(request, "_owed", None)
-        count = Task.objects.mine(who).count() if known is None else known
+        count, new = _counted(who, known)
+        news = bell(new)
         places += [place for cls in registered() if cls.concerns(who) for place in cls.places]
     nav = [
         {
@@ -52,4 +71,4 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         }
         for place in places
     ]  # fmt: skip
-    return {"nav": nav, "inbox_count": count, "product_name": gettext("Opsgate")}
+    return {"nav": nav, "inbox_count": count, "product_name": gettext("Opsgate"), "news": news}

@@ -1,12 +1,13 @@
 """Addresses of the engine's pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from workflows.pages import acting, cases, filing, inbox, lists
 
 urlpatterns = [
     path("", inbox.home, name="home"),
     path("inbox/", inbox.show_inbox, name="inbox"),
+    path("notifications/", include("workflows.news.urls")),
     path("cases/", lists.list_cases, name="case_list"),
     path("cases/export.csv", lists.export_csv, name="case_export_csv"),
     path("cases/export.xlsx", lists.export_xlsx, name="case_export_xlsx"),

@@ -5,6 +5,7 @@ from workflows.models.cases import Case, CaseLink, CaseQuerySet, NumberSequence,
 from workflows.models.clocks import Clock, ClockSegment, Custody
 from workflows.models.delivery import IdempotencyRecord, Outbox, OutboxQuerySet
 from workflows.models.events import Attachment, Comment, Event
+from workflows.models.news import Chat, News, NewsPreference
 from workflows.models.tasks import Task, TaskQuerySet
 from workflows.models.webhooks import Webhook
 
@@ -14,12 +15,15 @@ __all__ = [
     "Case",
     "CaseLink",
     "CaseQuerySet",
+    "Chat",
     "Clock",
     "ClockSegment",
     "Comment",
     "Custody",
     "Event",
     "IdempotencyRecord",
+    "News",
+    "NewsPreference",
     "NumberSequence",
     "Outbox",
     "OutboxQuerySet",

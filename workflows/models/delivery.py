@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from people.models import User
 from workflows.models.cases import Case
+from workflows.models.news import Chat, News
 from workflows.models.webhooks import Webhook
 
 
@@ -24,16 +25,39 @@ class OutboxQuerySet(models.QuerySet["Outbox"]):
     def dead(self) -> Self:
         return self.filter(dead_at__isnull=False)
 
+    def unrouted(self) -> Self:
+        """Keep what waits for the preferences of its reader to say when and where it goes."""
+        has_chosen = Q(recipient__news_preference__isnull=False)
+        return self.filter(has_chosen, routed_at__isnull=True)
+
+    def routed(self) -> Self:
+        has_not_chosen = Q(recipient__news_preference__isnull=True)
+        return self.filter(has_not_chosen | Q(routed_at__isnull=False))
+
+    def items(self) -> Self:
+        """Keep what people find in their notifications, each message once."""
+        return self.filter(channel__in=(Outbox.Channel.MAIL, Outbox.Channel.APP))
+
+    def of(self, user: User) -> Self:
+        return self.items().filter(recipient=user)
+
+    def new(self) -> Self:
+        return self.filter(done_at__isnull=True)
+
 
 class Outbox(models.Model):
     """One message to one recipient, written with the event that causes it, sent afterwards.
 
-    A mail has a person as recipient, a webhook has its row.
+    A mail has a person as recipient, a webhook has its row. What a person is told is a mail first,
+    and an item of their notifications; it is `APP` where they want no mail of it, and has copies
+    for their chats. `routed_at`, `held_until`: see `workflows.news.routing`.
     """
 
     class Channel(models.TextChoices):
         MAIL = "mail", _("Mail")
         WEBHOOK = "webhook", _("Webhook")
+        APP = "app", _("In Opsgate")
+        CHAT = "chat", _("Chat")
 
     key = models.CharField(_("key"), max_length=160, unique=True)
     channel = models.CharField(_("channel"), max_length=20, choices=Channel, default=Channel.MAIL)
@@ -44,6 +68,9 @@ class Outbox(models.Model):
     webhook = models.ForeignKey(
         Webhook, models.PROTECT, null=True, related_name="messages", verbose_name=_("webhook")
     )
+    chat = models.ForeignKey(
+        Chat, models.CASCADE, null=True, related_name="messages", verbose_name=_("chat")
+    )
     case = models.ForeignKey(Case, models.CASCADE, null=True, related_name="+")
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField()
@@ -52,6 +79,9 @@ class Outbox(models.Model):
     last_error = models.TextField(_("last error"), blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
     dead_at = models.DateTimeField(_("given up"), null=True)
+    routed_at = models.DateTimeField(null=True)
+    held_until = models.DateTimeField(_("held until"), null=True)
+    done_at = models.DateTimeField(_("done"), null=True)
 
     objects = OutboxQuerySet.as_manager()
 
@@ -64,18 +94,40 @@ class Outbox(models.Model):
                 fields=["next_try_at"],
                 condition=Q(sent_at__isnull=True, dead_at__isnull=True),
                 name="outbox_due",
-            )
+            ),
+            models.Index(
+                fields=["recipient", "-id"],
+                condition=Q(channel__in=("mail", "app"), done_at__isnull=True),
+                name="outbox_news",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(channel="mail", recipient__isnull=False, webhook__isnull=True)
-                | Q(channel="webhook", recipient__isnull=True, webhook__isnull=False),
+                condition=Q(
+                    channel__in=("mail", "app"),
+                    recipient__isnull=False, webhook__isnull=True, chat__isnull=True,
+                )
+                | Q(
+                    channel="webhook",
+                    recipient__isnull=True, webhook__isnull=False, chat__isnull=True,
+                )
+                | Q(
+                    channel="chat",
+                    recipient__isnull=False, webhook__isnull=True, chat__isnull=False,
+                ),
                 name="outbox_one_recipient",
             )
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def news(self) -> str:
+        """Return which of the reader's news it is; a clock warns, then its time is over."""
+        if self.topic == "clock":
+            return News.BREACH if self.data.get("action") == "breach" else News.WARNING
+        return News.DEPUTY if self.topic == "handback" else self.topic
 
 
 class IdempotencyRecord(models.Model):

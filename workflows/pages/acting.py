@@ -17,6 +17,7 @@ from workflows import case_page, inbox
 from workflows.door import perform
 from workflows.lifecycles import Action
 from workflows.models import Case
+from workflows.news.actions import mark_acted_on
 from workflows.pages import FORM, Request, find_case
 from workflows.pages.sending import refilled, sent
 from workflows.refusals import BadData, Conflict, UnknownAction
@@ -55,6 +56,7 @@ def act(request: Request, number: str, name: str) -> HttpResponse:
         return _action_page(request, case, who, name, action, form)
     except Conflict as refusal:
         return _conflict_page(request, case, refusal, asked)
+    mark_acted_on(case=case, actor=request.user, at=who.at)
     messages.success(
         request, _("Done: the case is now “%(state)s”.") % {"state": answer.case.state_label}
     )

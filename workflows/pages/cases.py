@@ -12,6 +12,7 @@ from workflows import actions, attachments, bpmn, case_page
 from workflows.forms import AttachForm, CommentForm, LinkForm
 from workflows.lifecycles import lifecycle_of
 from workflows.models import Attachment, Case
+from workflows.news.actions import mark_acted_on
 from workflows.pages import Request, find_case, posted_or_back
 from workflows.refusals import UnknownAction
 from workflows.shell import actor_of
@@ -36,6 +37,7 @@ def comment(request: Request, number: str) -> HttpResponse:
         context = {**case_page.context(case, who), "comment_form": form}
         return render(request, "workflows/case_detail.html", context, status=422)
     actions.add_comment(case=case, actor=request.user, **form.cleaned_data)
+    mark_acted_on(case=case, actor=request.user, at=who.at)
     return redirect(f"{case.get_absolute_url()}#og-history")
 
 

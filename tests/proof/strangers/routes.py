@@ -64,7 +64,7 @@ class Route:
             number = thing.project
         values = {
             "number": number, "pk": pk, "kind": "optimization", "metric": "response",
-            "action": action, "name": action, "secret": "nobody-was-given-this",
+            "action": action, "name": action, "secret": "nobody-was-given-this", "chat": "wecom",
             "code": "light" if "tracks/" in self.pattern else "G1-01", "version": 1,
         }  # fmt: skip
         return "/" + PARAMETER.sub(lambda found: str(values[found[1]]), self.pattern)
@@ -113,6 +113,8 @@ BODIES: dict[str, Sent] = {
     "api/v1/cases/<slug:number>/attachments/": lambda thing, action: {"file": upload()},
     "gates/<str:number>/sheet/<slug:code>/": lambda thing, action: {"G1-01-evidence": "See."},
     "api/v1/tasks/<int:pk>/assign/": lambda thing, action: {"to": thing.to},
+    "notifications/done/": lambda thing, action: {"group": "all", "upto": "0"},
+    "notifications/open/": lambda thing, action: {"group": "absences", "upto": "0"},
     "login/": lambda thing, action: {"username": "colleague", "password": "right"},
     "language/": lambda thing, action: {"language": "en", "next": "/inbox/"},
     "new/<slug:kind>/": lambda thing, action: FILING,

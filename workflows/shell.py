@@ -42,7 +42,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     if request.user.is_authenticated:
         who = actor_of(request)
         known: int | None = getattr(request, "_owed", None)
-        count = Task.objects.mine(who).count() if known is None else known
+        count = Task.objects.mine(who).awake(who).count() if known is None else known
         places += [place for cls in registered() if cls.concerns(who) for place in cls.places]
     nav = [
         {

@@ -4,6 +4,7 @@ from workflows.models.beats import Beat
 from workflows.models.cases import Case, CaseLink, CaseQuerySet, NumberSequence, Watch
 from workflows.models.clocks import Clock, ClockSegment, Custody
 from workflows.models.delivery import IdempotencyRecord, Outbox, OutboxQuerySet
+from workflows.models.desk import ChosenColumns, Page, SavedView, Snooze
 from workflows.models.events import Attachment, Comment, Event
 from workflows.models.tasks import Task, TaskQuerySet
 from workflows.models.webhooks import Webhook
@@ -14,6 +15,7 @@ __all__ = [
     "Case",
     "CaseLink",
     "CaseQuerySet",
+    "ChosenColumns",
     "Clock",
     "ClockSegment",
     "Comment",
@@ -23,6 +25,9 @@ __all__ = [
     "NumberSequence",
     "Outbox",
     "OutboxQuerySet",
+    "Page",
+    "SavedView",
+    "Snooze",
     "Task",
     "TaskQuerySet",
     "Watch",

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from people.actors import Actor
 
 
+def awake(who: Actor) -> Q:
+    """Return the condition that `who` did not put a task off.
+
+    It comes back at its time, and at once when it becomes overdue.
+    """
+    from workflows.models.desk import Snooze
+
+    put_off = Snooze.objects.filter(user=who.user, until__gt=who.at).values("task")
+    return ~Q(pk__in=put_off) | Q(due_at__isnull=False, due_at__lt=who.at)
+
+
 class TaskQuerySet(models.QuerySet["Task"]):
     def open(self) -> Self:
         """Keep what is still owed, claimed or not."""
@@ -34,6 +45,17 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def watched(self, who: Actor) -> Self:
         return self.open().filter(case__in=Watch.objects.filter(user=who.user).values("case"))
+
+    def waiting(self, who: Actor) -> Self:
+        """Keep what lies with others in the cases `who` follows."""
+        return self.watched(who).exclude(assignee__in=who.identities)
+
+    def snoozed(self, who: Actor) -> Self:
+        """Keep what `who` put off."""
+        return self.open().filter(~awake(who))
+
+    def awake(self, who: Actor) -> Self:
+        return self.filter(awake(who))
 
     def finished_by(self, who: Actor) -> Self:
         return self.filter(status=Task.Status.DONE, done_by=who.user)

@@ -27,7 +27,7 @@ SCREENS = [
     "/changes/", "/changes/meetings/", "/changes/figures/", "/changes/subscribe/",
     "/cases/CHG-2026-00006/", "/projects/", "/criteria/", "/new/project/", "/cases/PRJ-2026-00003/",
     "/cases/GAT-2026-00019/", "/gates/GAT-2026-00019/sheet/",
-    "/criteria/1/", "/gates/GAT-2026-00019/record/", "/inbox/?view=awaited",
+    "/criteria/1/", "/gates/GAT-2026-00019/record/", "/inbox/?view=awaited", "/home/", "/views/",
 ]  # fmt: skip
 CASE = re.compile(r"/cases/[A-Z]+-\d{4}-\d+/$")
 SETTLED = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

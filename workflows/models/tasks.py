@@ -16,15 +16,20 @@ if TYPE_CHECKING:
     from people.actors import Actor
 
 
-def awake(who: Actor) -> Q:
-    """Return the condition that `who` did not put a task off.
-
-    It comes back at its time, and at once when it becomes overdue.
-    """
+def put_off(who: Actor) -> Q:
+    """Return the condition that `who` snoozed a task until a moment to come."""
     from workflows.models.desk import Snooze
 
-    put_off = Snooze.objects.filter(user=who.user, until__gt=who.at).values("task")
-    return ~Q(pk__in=put_off) | Q(due_at__isnull=False, due_at__lt=who.at)
+    return Q(pk__in=Snooze.objects.filter(user=who.user, until__gt=who.at).values("task"))
+
+
+def overdue(who: Actor) -> Q:
+    return Q(due_at__isnull=False, due_at__lt=who.at)
+
+
+def awake(who: Actor) -> Q:
+    """Return the condition that a task shows: not put off, or overdue, which ends a snooze."""
+    return ~put_off(who) | overdue(who)
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -52,7 +57,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def snoozed(self, who: Actor) -> Self:
         """Keep what `who` put off."""
-        return self.open().filter(~awake(who))
+        return self.open().filter(put_off(who)).exclude(overdue(who))
 
     def awake(self, who: Actor) -> Self:
         return self.filter(awake(who))

@@ -17,7 +17,7 @@ function countSelected() {
   if (!form) return;
   const number = boxes().filter((box) => box.checked).length;
   const words = form.querySelector("[data-og-count]");
-  words.textContent = words.dataset.ogCount.replace("%s", number);
+  words.textContent = words.dataset.ogCount.replace("{number}", number);
   form.hidden = number === 0;
 }
 

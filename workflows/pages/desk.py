@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from people.actors import Actor
@@ -26,6 +26,7 @@ from workflows.pages import FORM, Request
 from workflows.pages.inbox import FILTERS
 from workflows.refusals import UnknownAction
 from workflows.shell import actor_of
+from workflows.words import listing
 
 QUERY_OF = {
     Page.INBOX: ("view", *FILTERS), Page.CASES: (*CaseFilter.base_filters, "sort"),
@@ -37,6 +38,16 @@ DONE: dict[str, Any] = {
     "snooze": gettext_lazy("Snoozed"), "wake": gettext_lazy("Back in your lists"),
     "follow": gettext_lazy("Followed"), "unfollow": gettext_lazy("No longer followed"),
 }  # fmt: skip
+SAID: dict[str, Any] = {
+    "take": gettext_lazy("Taken: %(numbers)s."),
+    "hand_over": gettext_lazy("Handed over: %(numbers)s."),
+    "snooze": gettext_lazy("Snoozed, for you alone: %(numbers)s."),
+    "wake": gettext_lazy("Back in your lists: %(numbers)s."),
+    "follow": gettext_lazy("You follow %(numbers)s."),
+    "unfollow": gettext_lazy("You no longer follow %(numbers)s."),
+}
+NAMED = 5
+"""Cases named in what is said afterwards; of more, only the first."""
 
 
 def way_back(request: Request, default: str = "inbox") -> str:
@@ -140,20 +151,8 @@ def _moment(request: Request, who: Actor) -> datetime:
 
 
 def _say_done(request: Request, name: str, numbers: list[str]) -> None:
-    shown = ", ".join(numbers[:5])
-    left = len(numbers) - 5
-    if left > 0:
-        messages.success(
-            request,
-            ngettext(
-                "%(what)s: %(numbers)s and %(left)d more.",
-                "%(what)s: %(numbers)s and %(left)d more.", left,
-            ) % {"what": DONE[name], "numbers": shown, "left": left},
-        )  # fmt: skip
-    else:
-        messages.success(
-            request, _("%(what)s: %(numbers)s.") % {"what": DONE[name], "numbers": shown}
-        )
+    shown = numbers if len(numbers) <= NAMED else [*numbers[:NAMED], "…"]
+    messages.success(request, SAID[name] % {"numbers": listing(shown)})
 
 
 # -- views under a name ----------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
@@ -197,7 +197,7 @@ def counts(who: Actor, shown: str = "") -> dict[str, Count]:
 
 def grouped(
     who: Actor, view: str, limit: int = LIMIT, only: Q | None = None
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """Return the rows of a view in groups of urgency, empty groups left out (2 queries).
 
     `only`: what the filters leave of it.
@@ -214,9 +214,16 @@ def grouped(
         for task in tasks
     ]  # fmt: skip
     if view == "done":
-        return [{"key": "done", "label": _("Done"), "rows": rows}] if rows else []
+        return [_group("done", _("Done"), rows)] if rows else []
     found = {key: [row for row in rows if row.group == key] for key in GROUPS}
-    return [{"key": key, "label": GROUPS[key], "rows": rows} for key, rows in found.items() if rows]
+    groups = [_group(key, GROUPS[key], found[key]) for key in GROUPS if found[key]]
+    if groups and len(rows) == limit:
+        groups[-1]["count"] = f"{groups[-1]['count']}+"  # what is cut off is the least urgent
+    return groups
+
+
+def _group(key: str, label: Any, rows: list[InboxRow]) -> dict[str, Any]:
+    return {"key": key, "label": label, "rows": rows, "count": str(len(rows))}
 
 
 def leading_clocks(cases: Mapping[int, type[Lifecycle]], at: datetime) -> dict[int, ClockReading]:

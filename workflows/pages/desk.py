@@ -76,6 +76,7 @@ def choose(request: Request) -> HttpResponse:
         "tasks": tasks, "until": desk.snooze_choices(who.at), "form": MomentForm(),
         "people": desk.colleagues_for(_given_by(who, tasks), who),
         "may_follow": followed < len(cases), "may_unfollow": followed > 0,
+        "is_overdue": all(task.due_at and task.due_at < who.at for task in tasks),
         "is_snoozed": Snooze.objects.filter(
             user=who.user, task__in=tasks, until__gt=who.at
         ).exists(),

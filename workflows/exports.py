@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -44,6 +44,8 @@ class Column(NamedTuple):
     label: Any
     width: int
     value: Callable[[Any], Value]
+    key: str = ""
+    """The column of the page it belongs to; without one it is in every file."""
 
 
 class Layout(NamedTuple):
@@ -60,22 +62,28 @@ def _working_hours_left(row: CaseRow) -> float | None:
 
 COLUMNS = (
     Column(_("Number"), 17, lambda row: row.case.number),
-    Column(_("Kind"), 20, lambda row: row.case.kind_label),
+    Column(_("Kind"), 20, lambda row: row.case.kind_label, "kind"),
     Column(_("Title"), 46, lambda row: row.case.title),
-    Column(_("State"), 18, lambda row: row.case.state_label),
-    Column(_("Requester"), 18, lambda row: str(row.case.requester)),
-    Column(_("Organisation unit"), 22, lambda row: str(row.case.unit)),
-    Column(_("System"), 22, lambda row: str(row.case.service or "")),
-    Column(_("Priority"), 10, lambda row: str(PRIORITIES.get(row.case.priority, ""))),
-    Column(_("Opened"), 17, lambda row: row.case.opened_at),
-    Column(_("Closed at"), 17, lambda row: row.case.closed_at),
-    Column(_("Due"), 17, lambda row: row.clock.due_at if row.clock else None),
-    Column(_("Working hours left"), 20, _working_hours_left),
-    Column(_("Clock"), 26, lambda row: clock_words(row.clock)[1] if row.clock else ""),
-    Column(_("Now with"), 20, lambda row: row.holder_label),
+    Column(_("State"), 18, lambda row: row.case.state_label, "state"),
+    Column(_("Requester"), 18, lambda row: str(row.case.requester), "requester"),
+    Column(_("Organisation unit"), 22, lambda row: str(row.case.unit), "unit"),
+    Column(_("System"), 22, lambda row: str(row.case.service or ""), "system"),
+    Column(_("Priority"), 10, lambda row: str(PRIORITIES.get(row.case.priority, "")), "priority"),
+    Column(_("Opened"), 17, lambda row: row.case.opened_at, "opened"),
+    Column(_("Closed at"), 17, lambda row: row.case.closed_at, "closed"),
+    Column(_("Due"), 17, lambda row: row.clock.due_at if row.clock else None, "due"),
+    Column(_("Working hours left"), 20, _working_hours_left, "due"),
+    Column(_("Clock"), 26, lambda row: clock_words(row.clock)[1] if row.clock else "", "due"),
+    Column(_("Now with"), 20, lambda row: row.holder_label, "holder"),
 )
 # Translators: the name of a file with a list of cases, before its extension.
 CASES = Layout(_("cases-%(day)s"), COLUMNS, case_rows)
+
+
+def with_columns(keys: Collection[str]) -> Layout:
+    """Return the layout of cases with the columns somebody chose, every one if they chose none."""
+    chosen = tuple(column for column in COLUMNS if not column.key or column.key in keys)
+    return CASES._replace(columns=chosen) if keys else CASES
 
 
 def as_csv(cases: QuerySet[Any], at: datetime, layout: Layout = CASES) -> StreamingHttpResponse:

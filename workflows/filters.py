@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
 
 import django_filters
 from django import forms
+from django.db.models import Model, Q
+from django.http import QueryDict
+from django.utils.formats import date_format
+from django.utils.timezone import make_aware
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from agreements.models import Service
+from agreements.models import Calendar, Service
+from people.actors import Actor
 from people.models import Unit
 from workflows.lifecycles import registered
-from workflows.models import Case, CaseQuerySet
+from workflows.models import Case, CaseQuerySet, Clock, Task, Watch
 from workflows.models.cases import Priority
+from workflows.shell import actor_of
+from workflows.words import WORKING_DAY
 
 OPEN, CLOSED = "open", "closed"
 
@@ -23,6 +32,35 @@ def kind_choices() -> list[tuple[str, Any]]:
 
 def state_choices() -> list[tuple[str, Any]]:
     return [choice for cls in registered() for choice in cls.State.choices]
+
+
+class InboxFilter(forms.Form):
+    """Narrows the lists of tasks down by what their cases are."""
+
+    q = forms.CharField(label=_("Search"), max_length=200, required=False)
+    kind = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=lambda: [("", _("All")), *kind_choices()]
+    )
+    service = forms.ModelChoiceField(
+        label=_("System"), required=False, to_field_name="code", empty_label=_("All"),
+        queryset=Service.objects.none(),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        systems: Any = self.fields["service"]
+        systems.queryset = Service.objects.active().systems()
+
+    def condition(self) -> Q:
+        """Return what tasks must be like; a filter that says nothing sensible is left out."""
+        self.is_valid()
+        said = self.cleaned_data
+        rule = Q(case__kind=said["kind"]) if said.get("kind") else Q()
+        if said.get("service"):
+            rule &= Q(case__service=said["service"])
+        if said.get("q"):
+            rule &= Q(case__in=Case.objects.matching(said["q"]).order_by().values("pk"))
+        return rule
 
 
 class CaseFilter(django_filters.FilterSet):
@@ -47,9 +85,33 @@ class CaseFilter(django_filters.FilterSet):
         label=_("Priority"), choices=Priority, empty_label=_("All")
     )
 
+    clock = django_filters.ChoiceFilter(
+        label=_("Due time"), method="by_clock", empty_label=_("All"),
+        choices=[
+            ("overdue", _("Overdue")), ("due_soon", _("Due within a working day")),
+            ("on_track", _("Due later")), ("paused", _("Paused")),
+        ],
+    )  # fmt: skip
+    whose = django_filters.ChoiceFilter(
+        label=_("Whose"), method="by_person", empty_label=_("All"),
+        choices=[
+            ("asked", _("I asked for it")), ("mine", _("It is with me")),
+            ("team", _("In the queues of my roles")), ("watched", _("I follow it")),
+        ],
+    )  # fmt: skip
+    opened_from = django_filters.DateFilter(
+        label=_("Opened from"), method="by_first_day", widget=forms.DateInput
+    )
+    opened_to = django_filters.DateFilter(
+        label=_("Opened up to"), method="by_last_day", widget=forms.DateInput
+    )
+
     class Meta:
         model = Case
-        fields = ["q", "status", "kind", "state", "service", "unit", "priority"]
+        fields = [
+            "q", "status", "clock", "whose", "kind", "state", "service", "unit", "priority",
+            "opened_from", "opened_to",
+        ]  # fmt: skip
         form = forms.Form
 
     def search(self, cases: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
@@ -57,3 +119,86 @@ class CaseFilter(django_filters.FilterSet):
 
     def by_status(self, cases: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
         return cases.open() if value == OPEN else cases.closed()
+
+    def by_clock(self, cases: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
+        """Keep cases by their stored due times: what the database can answer from an index.
+
+        "Soon" is within eight working hours of the house's calendar, whatever share of a clock
+        is used up: that share is nowhere stored and changes every minute.
+        """
+        at = self.who.at
+        running = Clock.objects.filter(state=Clock.State.RUNNING)
+        overdue = running.filter(due_at__lt=at).values("case")
+        if value == "overdue":
+            return cases.filter(pk__in=overdue)
+        if value == "paused":
+            paused = Clock.objects.filter(state=Clock.State.PAUSED).values("case")
+            return cases.filter(pk__in=paused).exclude(pk__in=running.values("case"))
+        hours = Calendar.default().version_at(at).working_time()
+        until = hours.add(at, WORKING_DAY)
+        soon = running.filter(due_at__gte=at, due_at__lte=until).values("case")
+        if value == "due_soon":
+            return cases.filter(pk__in=soon).exclude(pk__in=overdue)
+        later = running.filter(due_at__gt=until).values("case")
+        return cases.filter(pk__in=later).exclude(pk__in=overdue).exclude(pk__in=soon)
+
+    def by_person(self, cases: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
+        who, tasks = self.who, Task.objects.all()
+        if value == "asked":
+            return cases.filter(Q(requester=who.user) | Q(on_behalf_of=who.user))
+        if value == "watched":
+            return cases.filter(pk__in=Watch.objects.filter(user=who.user).values("case"))
+        owed = tasks.mine(who) if value == "mine" else tasks.up_for_grabs(who)
+        return cases.filter(pk__in=owed.order_by().values("case"))
+
+    def by_first_day(self, cases: CaseQuerySet, name: str, value: date) -> CaseQuerySet:
+        return cases.filter(opened_at__gte=make_aware(datetime.combine(value, time.min)))
+
+    def by_last_day(self, cases: CaseQuerySet, name: str, value: date) -> CaseQuerySet:
+        if value == date.max:
+            return cases
+        next_day = datetime.combine(value + timedelta(days=1), time.min)
+        return cases.filter(opened_at__lt=make_aware(next_day))
+
+    @property
+    def who(self) -> Actor:
+        return actor_of(self.request)
+
+
+SORTS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "": (_("Newest first"), ("-opened_at", "-pk")),
+    "oldest": (_("Oldest first"), ("opened_at", "pk")),
+    "number": (_("By number"), ("number",)),
+}
+"""Orders of the case list; each is that of an index."""
+
+
+class Chip(NamedTuple):
+    """A filter that is in force, and the address without it."""
+
+    label: str
+    value: str
+    url: str
+
+
+def chips(found: django_filters.FilterSet, query: QueryDict) -> list[Chip]:
+    """Return the filters of an address that say something, in the order of the form."""
+    shown = []
+    for name, field in found.form.fields.items():
+        value = found.form.cleaned_data.get(name) if found.form.is_valid() else None
+        if value in (None, ""):
+            continue
+        rest = query.copy()
+        for gone in (name, "page"):
+            rest.pop(gone, None)
+        shown.append(Chip(str(field.label), _said(field, value), f"?{rest.urlencode()}"))
+    return shown
+
+
+def _said(field: Any, value: Any) -> str:
+    if isinstance(value, date):
+        return date_format(value, gettext("M j, Y"))
+    choices = getattr(field, "choices", None)
+    if choices and not isinstance(value, Model):
+        return str(dict(choices).get(value, value))
+    return str(value)

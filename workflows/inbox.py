@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreements.models.calendars import published_version
 from people.actors import Actor
-from people.models import in_reader_language
+from people.models import User, in_reader_language
 from people.roles import Role
 from rows import Reading
 from workflows.clocks import ClockReading, read
-from workflows.counting import Count
+from workflows.counting import Count, counts_of
 from workflows.lifecycles import Lifecycle, Worklist, lifecycle_of, registered
 from workflows.models import Case, Clock, Task
 from workflows.models.cases import Priority
+from workflows.models.tasks import awake
 from workflows.words import clock_level
 
 VIEWS = ("mine", "queue", "watching", "done")
+PUT_ASIDE = ("waiting", "snoozed")
+"""Views of the page alone, which are no tabs: what lies with others, and what one put off."""
 LIMIT = 50
 """Rows of one page; who has more to do sees the most urgent ones first."""
 MOST = 200
@@ -128,6 +131,14 @@ class InboxRow:
         return _("Take %(number)s") % {"number": self.task.number}
 
     @property
+    def select_label(self) -> str:
+        return _("Select %(number)s") % {"number": self.task.number}
+
+    @property
+    def more_label(self) -> str:
+        return _("More for %(number)s") % {"number": self.task.number}
+
+    @property
     def group(self) -> str:
         return GROUP_OF_LEVEL[clock_level(self.clock)] if self.clock else "no_clock"
 
@@ -160,6 +171,7 @@ def tasks_of(who: Actor, view: str) -> QuerySet[Task]:
         return tasks.finished_by(who).order_by("-done_at")
     views: dict[str, Callable[[Actor], QuerySet[Task]]] = {
         "mine": tasks.mine, "queue": tasks.up_for_grabs, "watching": tasks.watched,
+        "waiting": tasks.waiting, "snoozed": tasks.snoozed,
     }  # fmt: skip
     views |= {name: one.tasks for name, one in worklists().items()}
     return views.get(view, tasks.mine)(who).order_by(F("due_at").asc(nulls_last=True), "pk")
@@ -170,28 +182,48 @@ def rows_of(tasks: QuerySet[Task]) -> list[TaskRow]:
     return [TaskRow(*columns) for columns in tasks.values_list(*COLUMNS)]
 
 
+def shown_tasks(who: Actor, view: str) -> QuerySet[Task]:
+    """Return the tasks of a view as the page shows them: without what `who` put off."""
+    tasks = tasks_of(who, view)
+    return tasks if view in ("done", "snoozed") else tasks.filter(awake(who))
+
+
 def counts(who: Actor, shown: str = "") -> dict[str, Count]:
-    """Return how much lies in each view, as far as it matters (1 query each)."""
-    return {view: Count.of(tasks_of(who, view)) for view in (*VIEWS, *worklists_of(who, shown))}
+    """Return how much each view of the page shows, as far as it matters (1 query)."""
+    views = (*VIEWS, *worklists_of(who, shown), *PUT_ASIDE)
+    one_row = User.objects.filter(pk=who.user.pk)
+    return counts_of({view: shown_tasks(who, view) for view in views}, one_row)
 
 
-def grouped(who: Actor, view: str, limit: int = LIMIT) -> list[dict[str, object]]:
-    """Return the rows of a view in groups of urgency, empty groups left out (2 queries)."""
-    tasks = rows_of(tasks_of(who, view)[:limit])
+def grouped(
+    who: Actor, view: str, limit: int = LIMIT, only: Q | None = None
+) -> list[dict[str, Any]]:
+    """Return the rows of a view in groups of urgency, empty groups left out (2 queries).
+
+    `only`: what the filters leave of it.
+    """
+    tasks = rows_of(shown_tasks(who, view).filter(only or Q())[:limit])
     readings = leading_clocks({task.case_id: task.lifecycle for task in tasks}, who.at)
     declared = worklists().get(view)
     is_own = declared.is_own if declared else view == "queue"
     rows = [
         InboxRow(
             task, readings.get(task.case_id), can_take=is_own and task.is_up_for_grabs,
-            is_with_others=declared is not None and not is_own,
+            is_with_others=view == "waiting" or (declared is not None and not is_own),
         )
         for task in tasks
     ]  # fmt: skip
     if view == "done":
-        return [{"key": "done", "label": _("Done"), "rows": rows}] if rows else []
+        return [_group("done", _("Done"), rows)] if rows else []
     found = {key: [row for row in rows if row.group == key] for key in GROUPS}
-    return [{"key": key, "label": GROUPS[key], "rows": rows} for key, rows in found.items() if rows]
+    groups = [_group(key, GROUPS[key], found[key]) for key in GROUPS if found[key]]
+    if groups and len(rows) == limit:
+        groups[-1]["count"] = f"{groups[-1]['count']}+"  # what is cut off is the least urgent
+    return groups
+
+
+def _group(key: str, label: Any, rows: list[InboxRow]) -> dict[str, Any]:
+    return {"key": key, "label": label, "rows": rows, "count": str(len(rows))}
 
 
 def leading_clocks(cases: Mapping[int, type[Lifecycle]], at: datetime) -> dict[int, ClockReading]:

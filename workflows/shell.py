@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import IntegerField, Subquery, Value
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor
 from people.models import User
+from workflows.counting import counts_of
 from workflows.lifecycles import Place, registered
 from workflows.models import Task
 from workflows.news.reading import bell, rung
@@ -36,27 +37,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {"shell": SimpleLazyObject(lambda: _shell(request))}
 
 
-class HowMany(Subquery):
-    """The number of rows of a queryset, beside others in one statement."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
-    output_field = IntegerField()
-
-
 def _counted(who: Actor, owed: int | None) -> tuple[int, int]:
     """Return how many tasks `who` owes, unless that is known, and how much they were told anew."""
-    new = HowMany(rung(who.user).values("pk"))
-    mine = Value(owed) if owed is not None else HowMany(Task.objects.mine(who).values("pk"))
-    counts: tuple[int, int] = User.objects.filter(pk=who.user.pk).values_list(mine, new).get()
-    return counts
+    several: dict[str, QuerySet[Any]] = {"told": rung(who.user)}
+    if owed is None:
+        several["owed"] = Task.objects.mine(who).awake(who)
+    counts = counts_of(several, User.objects.filter(pk=who.user.pk))
+    return counts["owed"] if owed is None else owed, counts["told"]
 
 
 def _shell(request: HttpRequest) -> dict[str, Any]:
-    count, news, places = (
-        0,
-        "",
-        [Place("inbox", _("Inbox"), "inbox"), Place("case_list", _("Cases"), "layout-list")],
-    )
+    count, news, places = 0, "", list(PLACES)
     if request.user.is_authenticated:
         who = actor_of(request)
         known: int | None = getattr(request, "_owed", None)

@@ -2,12 +2,19 @@
 
 from django.urls import include, path
 
-from workflows.pages import acting, cases, filing, inbox, lists
+from workflows.pages import acting, cases, desk, filing, home, inbox, lists
 
 urlpatterns = [
     path("", inbox.home, name="home"),
     path("inbox/", inbox.show_inbox, name="inbox"),
     path("notifications/", include("workflows.news.urls")),
+    path("inbox/choose/", desk.choose, name="inbox_choose"),
+    path("inbox/act/", desk.act_on_tasks, name="inbox_act"),
+    path("inbox/news/", inbox.tell_news, name="inbox_news"),
+    path("home/", home.show_home, name="requester_home"),
+    path("views/", desk.keep_views, name="saved_views"),
+    path("views/change/", desk.change_view, name="saved_view_change"),
+    path("cases/columns/", desk.choose_case_columns, name="case_columns"),
     path("cases/", lists.list_cases, name="case_list"),
     path("cases/export.csv", lists.export_csv, name="case_export_csv"),
     path("cases/export.xlsx", lists.export_xlsx, name="case_export_xlsx"),

@@ -167,7 +167,8 @@ def test_work_is_taken_once_and_given_back(desk: Desk) -> None:
     assert browser.get("/inbox/?view=queue").context["counts"]["queue"] == 1
     assert browser.post(f"/tasks/{task.pk}/claim/").status_code == 302
     assert browser.get("/inbox/").context["counts"] == {
-        "mine": 1, "queue": 0, "watching": 0, "done": 0, "reviews": 0,
+        "mine": 1, "queue": 0, "watching": 0, "done": 0, "reviews": 0, "waiting": 0,
+        "snoozed": 0,
     }  # fmt: skip
     assert browser.post(f"/tasks/{task.pk}/release/").status_code == 302
     assert desk.browser("requester2").post(f"/tasks/{task.pk}/claim/").status_code == 404

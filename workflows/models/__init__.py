@@ -4,6 +4,7 @@ from workflows.models.beats import Beat
 from workflows.models.cases import Case, CaseLink, CaseQuerySet, NumberSequence, Watch
 from workflows.models.clocks import Clock, ClockSegment, Custody
 from workflows.models.delivery import IdempotencyRecord, Outbox, OutboxQuerySet
+from workflows.models.desk import ChosenColumns, Page, SavedView, Snooze
 from workflows.models.events import Attachment, Comment, Event
 from workflows.models.news import Chat, News, NewsPreference
 from workflows.models.tasks import Task, TaskQuerySet
@@ -16,6 +17,7 @@ __all__ = [
     "CaseLink",
     "CaseQuerySet",
     "Chat",
+    "ChosenColumns",
     "Clock",
     "ClockSegment",
     "Comment",
@@ -27,6 +29,9 @@ __all__ = [
     "NumberSequence",
     "Outbox",
     "OutboxQuerySet",
+    "Page",
+    "SavedView",
+    "Snooze",
     "Task",
     "TaskQuerySet",
     "Watch",

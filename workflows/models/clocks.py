@@ -79,6 +79,7 @@ class Clock(models.Model):
                 name="clock_next_alert",
             ),
             models.Index(fields=["due_at"], condition=Q(state="running"), name="clock_due"),
+            models.Index(fields=["case"], condition=Q(state="paused"), name="clock_paused"),
             models.Index(
                 fields=["metric"],
                 condition=Q(state="running", breached_at__isnull=False),

@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from people.actors import Actor
 
 
+def put_off(who: Actor) -> Q:
+    """Return the condition that `who` snoozed a task until a moment to come."""
+    from workflows.models.desk import Snooze
+
+    return Q(pk__in=Snooze.objects.filter(user=who.user, until__gt=who.at).values("task"))
+
+
+def overdue(who: Actor) -> Q:
+    return Q(due_at__isnull=False, due_at__lt=who.at)
+
+
+def awake(who: Actor) -> Q:
+    """Return the condition that a task shows: not put off, or overdue, which ends a snooze."""
+    return ~put_off(who) | overdue(who)
+
+
 class TaskQuerySet(models.QuerySet["Task"]):
     def open(self) -> Self:
         """Keep what is still owed, claimed or not."""
@@ -34,6 +50,17 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def watched(self, who: Actor) -> Self:
         return self.open().filter(case__in=Watch.objects.filter(user=who.user).values("case"))
+
+    def waiting(self, who: Actor) -> Self:
+        """Keep what lies with others in the cases `who` follows."""
+        return self.watched(who).exclude(assignee__in=who.identities)
+
+    def snoozed(self, who: Actor) -> Self:
+        """Keep what `who` put off."""
+        return self.open().filter(put_off(who)).exclude(overdue(who))
+
+    def awake(self, who: Actor) -> Self:
+        return self.filter(awake(who))
 
     def finished_by(self, who: Actor) -> Self:
         return self.filter(status=Task.Status.DONE, done_by=who.user)

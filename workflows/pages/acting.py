@@ -70,7 +70,7 @@ def _version(request: Request) -> int | None:
 
 def next_page(request: Request, case: Case, who: Actor) -> HttpResponse:
     if request.POST.get("then") == "next":
-        task = inbox.tasks_of(who, "mine").first()
+        task = inbox.shown_tasks(who, "mine").first()
         if task is not None:
             return redirect(task.case)
         return redirect("inbox")

@@ -31,17 +31,21 @@ from workflows.similar import similar_cases
 @login_required
 @require_safe
 def pick_kind(request: Request) -> HttpResponse:
-    who = actor_of(request)
-    kinds = [
+    kinds = filable_kinds(actor_of(request))
+    return render(request, "workflows/case_new_pick.html", {"kinds": kinds})
+
+
+def filable_kinds(who: Actor) -> list[dict[str, Any]]:
+    """Return what `who` may ask for, with what is promised (2 queries for each)."""
+    return [
         {
             "kind": cls.kind, "label": cls.label, "description": cls.description,
             "icon": cls.icon, "promise": first_promise(cls, who),
-            "url": f"{request.path}{cls.kind}/",
+            "url": reverse("case_new_kind", args=[cls.kind]),
         }
         for cls in registered()
         if cls.may_be_filed_by(who)
     ]  # fmt: skip
-    return render(request, "workflows/case_new_pick.html", {"kinds": kinds})
 
 
 def first_promise(cls: type[Lifecycle], who: Actor) -> str:

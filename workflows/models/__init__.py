@@ -4,6 +4,7 @@ from workflows.models.beats import Beat
 from workflows.models.cases import Case, CaseLink, CaseQuerySet, NumberSequence, Watch
 from workflows.models.clocks import Clock, ClockSegment, Custody
 from workflows.models.delivery import IdempotencyRecord, Outbox, OutboxQuerySet
+from workflows.models.drafts import Draft
 from workflows.models.events import Attachment, Comment, Event
 from workflows.models.tasks import Task, TaskQuerySet
 from workflows.models.webhooks import Webhook
@@ -18,6 +19,7 @@ __all__ = [
     "ClockSegment",
     "Comment",
     "Custody",
+    "Draft",
     "Event",
     "IdempotencyRecord",
     "NumberSequence",

@@ -160,10 +160,7 @@ def shown_clock(clock: Clock, at: datetime) -> ShownClock:
 
 def details(case: Any) -> list[tuple[str, str]]:
     """Return label and value of the short fields of the case that say something."""
-    found = [(_("Filed by"), str(case.filed_by))]
-    if case.on_behalf_of:
-        found.append((_("On behalf of"), str(case.on_behalf_of)))
-    found += [
+    found = [
         (_("Organisation unit"), str(case.unit)),
         (_("Priority"), case.get_priority_display()),
     ]
@@ -171,6 +168,12 @@ def details(case: Any) -> list[tuple[str, str]]:
     short = (field for field in fields if not isinstance(field, TextField))
     rows = ((capfirst(field.verbose_name), shown_value(case, field)) for field in short)
     return found + [(label, value) for label, value in rows if value]
+
+
+def askers(case: Any) -> list[tuple[str, str]]:
+    """Return who filed the case, and for whom."""
+    found = [(_("Filed by"), str(case.filed_by))]
+    return found + ([(_("On behalf of"), str(case.on_behalf_of))] if case.on_behalf_of else [])
 
 
 def sections(case: Any) -> list[tuple[str, SafeString]]:

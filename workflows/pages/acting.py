@@ -96,6 +96,7 @@ def _action_page(
     is_shown = form is not None and form.is_bound and not is_refused and "edit" not in request.POST
     context = {
         **case_page.head(flow),
+        "details": case_page.askers(case) + case_page.details(case),
         "preview": form.preview() if is_shown else None,
         "action": {
             "label": action.label, "description": action.help,

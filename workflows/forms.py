@@ -32,9 +32,11 @@ class ActionForm(forms.Form):
     """A form that knows who fills it and, for an action, the case (`self.flow.case`).
 
     With a `preview_template` the page first shows what the action would do, to be confirmed.
+    `folds=False`: its optional fields are what it is about, and are never put under “More”.
     """
 
     preview_template = ""
+    folds = True
 
     def __init__(
         self, *args: Any, who: Actor, flow: Lifecycle | None = None, **kwargs: Any
@@ -209,7 +211,7 @@ def parted(form: forms.BaseForm, most: int = SHOWN, keep: Collection[str] = ()) 
     was typed or refused is never hidden.
     """
     fields = list(form.visible_fields())
-    if len(fields) <= most:
+    if len(fields) <= most or not getattr(form, "folds", True):
         return Parted(fields, [], is_open=False)
     main = [one for one in fields if one.field.required or one.name in keep]
     more = [one for one in fields if one not in main]

@@ -15,11 +15,10 @@ function complete(field, address) {
   field.after(list);
   field.parentElement.classList.add("og-people__place");
   const attributes = {
-    role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id,
-    autocomplete: "off",
+    "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": list.id, autocomplete: "off",
   };
+  if (!isText) Object.assign(attributes, { role: "combobox", "aria-expanded": "false" });
   for (const [name, value] of Object.entries(attributes)) field.setAttribute(name, value);
-  if (isText) field.setAttribute("aria-multiline", "true");
 
   let asked = null;
   let timer = 0;
@@ -39,7 +38,7 @@ function complete(field, address) {
     asked?.abort();
     list.hidden = true;
     list.replaceChildren();
-    field.setAttribute("aria-expanded", "false");
+    if (!isText) field.setAttribute("aria-expanded", "false");
     field.removeAttribute("aria-activedescendant");
   }
 
@@ -65,7 +64,7 @@ function complete(field, address) {
       list.replaceChildren(...page.querySelectorAll("[role=option]"));
       for (const one of options()) one.id = `${list.id}-${one.id}`;
       list.hidden = !options().length;
-      field.setAttribute("aria-expanded", String(!list.hidden));
+      if (!isText) field.setAttribute("aria-expanded", String(!list.hidden));
       field.removeAttribute("aria-activedescendant");
       if (isText) choose(0);
     } catch (error) {

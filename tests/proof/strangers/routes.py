@@ -125,7 +125,10 @@ BODIES: dict[str, Sent] = {
     "cases/<str:number>/attach/": lambda thing, action: {"attachments": upload()},
     "cases/<str:number>/paste/": lambda thing, action: {"attachments": upload()},
     "cases/<str:number>/watchers/": lambda thing, action: {"watcher": thing.to},
-    "drafts/": lambda thing, action: {"draft_key": f"/cases/{thing.number}/comment/", "body": "Any"},
+    "drafts/": lambda thing, action: {
+        "draft_key": f"/cases/{thing.number}/comment/",
+        "body": "Any news?",
+    },
     "drafts/drop/": lambda thing, action: {"draft_key": f"/cases/{thing.number}/comment/"},
     "tasks/<int:pk>/assign/": lambda thing, action: {"to": thing.to},
 }

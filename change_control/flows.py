@@ -52,6 +52,7 @@ class ChangeLifecycle(Lifecycle):
     state = case_state(S)
     do = state.transition
     closed = (S.CLOSED, S.REJECTED, S.WITHDRAWN)
+    asked = _("What is changed")
     path = (
         S.DRAFT, S.ASSESSING, S.AWAITING_APPROVAL, S.SCHEDULED, S.IMPLEMENTING, S.VERIFYING,
         S.CLOSED,
@@ -254,6 +255,7 @@ class MeetingLifecycle(Lifecycle):
     state = case_state(M)
     do = state.transition
     closed = (M.HELD, M.CANCELLED)
+    asked = _("What the meeting is about")
     path = (M.CALLED, M.IN_SESSION, M.HELD)
     filers = (MANAGER,)
     readers = ChangeLifecycle.readers

@@ -191,6 +191,8 @@ class PlanFields(forms.Form):
 class FilingForm(PlanFields, OpeningForm):
     """A draft: only what it is about is asked for at once."""
 
+    folds = False
+
     type = forms.ChoiceField(
         label=_("Type"), choices=Change.Type, initial=Change.Type.NORMAL, widget=forms.RadioSelect
     )
@@ -239,6 +241,8 @@ class FilingForm(PlanFields, OpeningForm):
 
 class EditForm(PlanFields, ActionForm):
     """The plan once more; what was approved and is edited is asked again."""
+
+    folds = False
 
     field_order = PLAN_FIELDS
 

@@ -25,7 +25,7 @@ app.conf.beat_schedule = {
         # A wake-up nobody took in time is stale: the next one finds the same work.
         "options": {"expires": WAKE_EVERY},
     }
-    for name in ("sweep", "relay", "tell_deputies", "check_invariants")
+    for name in ("sweep", "relay", "tell_deputies", "check_invariants", "clear_drafts")
 }
 
 

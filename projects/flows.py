@@ -81,6 +81,7 @@ class ProjectLifecycle(Lifecycle):
     do = state.transition
     closed = (P.FINISHED, P.CANCELLED)
     path = (P.RUNNING, P.FINISHED)
+    asked = _("What the project is for")
     filers = (MANAGER, REVIEWER, HEAD, Role.SERVICE_MANAGER)
     readers = rules.READERS
     details = ("project_kind", "track", "effort_days", "systems", "manager", "starts_on", "ends_on",
@@ -195,6 +196,8 @@ class GateLifecycle(Lifecycle):
     do = state.transition
     closed = (S.ACCEPTED, S.SKIPPED, S.REJECTED, S.CANCELLED)
     path = (S.PLANNED, S.OPEN, S.IN_REVIEW, S.AWAITING_VERDICT, S.ACCEPTED)
+    beside = {S.CONDITIONS: S.ACCEPTED, S.SKIPPED: S.ACCEPTED}
+    asked = _("What this gate is for")
     idle = {S.PLANNED: _("The gate before it is not passed yet."),
             S.DEFERRED: _("It is taken up again on the day that was set.")}
     readers = rules.READERS

@@ -49,6 +49,8 @@ class OperationLifecycle(Lifecycle):
     do = state.transition
     closed = (S.HANDED_BACK, S.RETIRED)
     path = (S.REGISTERED, S.RUNNING, S.RETIRED)
+    beside = {S.ATTENTION: S.RUNNING, S.HANDED_BACK: S.RETIRED}
+    asked = _("Why it runs this way")
     idle = {S.REGISTERED: _("Its mode says where it goes."),
             S.RUNNING: _("It runs; nothing is to be decided.")}
     readers = (

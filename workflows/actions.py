@@ -219,3 +219,18 @@ def unwatch_case(*, case: Case, actor: User, at: datetime | None = None) -> None
     with passage(case, actor=actor, at=at, writes=False) as move:
         if Watch.objects.filter(case=case, user=actor).delete()[0]:
             move.note("unwatch")
+
+
+def add_watcher(*, case: Case, person: User, actor: User, at: datetime | None = None) -> None:
+    """Let somebody follow a case they may see already; said by the staff of the case."""
+    with passage(case, actor=actor, at=at) as move:
+        if not reads_internal(move.case, move.who):
+            raise NotAllowed(_("Only the staff of this case may ask others to follow it."))
+        if not person.is_active or not _may_read(move, person, is_internal=False):
+            sentence = _("%(person)s may not see this case.") % {"person": person}
+            raise BadData({"watcher": [sentence]})
+        is_new = Watch.objects.get_or_create(
+            case=case, user=person, defaults={"created_at": move.at}
+        )[1]
+        if is_new:
+            move.note("add_watcher", to=person.pk, to_name=str(person))

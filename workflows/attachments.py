@@ -26,6 +26,7 @@ SIGNATURES: dict[str, tuple[str, tuple[bytes, ...]]] = {
     ".jpg": ("image/jpeg", (b"\xff\xd8\xff",)),
     ".jpeg": ("image/jpeg", (b"\xff\xd8\xff",)),
     ".gif": ("image/gif", (b"GIF87a", b"GIF89a")),
+    ".webp": ("image/webp", (b"RIFF",)),  # other files begin so too: see WEBP
     ".pdf": ("application/pdf", (b"%PDF-",)),
     ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", (OFFICE,)),
     ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", (OFFICE,)),
@@ -40,6 +41,9 @@ SIGNATURES: dict[str, tuple[str, tuple[bytes, ...]]] = {
     ".log": ("text/plain", ()),
 }
 """Extension → type it is served as, and how such a file begins; none: it must be text."""
+IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+WEBP = b"WEBP", slice(8, 12)
+"""What else a WebP picture has, and where."""
 NAME_LIMIT = 200
 DEVICE = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)")
 """Names that Windows takes for devices, whatever the extension."""
@@ -65,7 +69,9 @@ def check(file: UploadedFile[Any]) -> str:
     head = file.read(HEAD)
     file.seek(0)
     fault = None
-    if not (head.startswith(beginnings) if beginnings else _is_text(head)):
+    mark, place = WEBP
+    is_other = extension == ".webp" and head[place] != mark
+    if is_other or not (head.startswith(beginnings) if beginnings else _is_text(head)):
         fault = archives.OTHER_KIND
     elif extension in archives.KINDS:
         fault = archives.fault(file, extension)
@@ -107,6 +113,23 @@ def served(found: Attachment) -> FileResponse:
             "Cross-Origin-Resource-Policy": "same-origin",
         },
     )  # fmt: skip
+
+
+def is_image(found: Attachment) -> bool:
+    """Tell whether a page of ours may show the file: its beginning was checked when it came."""
+    return found.content_type in IMAGES
+
+
+def shown(found: Attachment) -> FileResponse:
+    """Return a picture for a page of ours to show; 404 for anything else.
+
+    The type is one of ours, not guessed, and opened by itself the file may do nothing.
+    """
+    if not is_image(found):
+        raise Http404
+    answer = served(found)
+    answer["Content-Disposition"] = "inline"
+    return answer
 
 
 def _display_name(name: str) -> str:

@@ -14,42 +14,77 @@ from django.utils.translation import gettext as _
 from people.actors import Actor, holders_of
 from people.models import User
 from workflows import actions, charts, prose
+from workflows import attachments as files
 from workflows.clocks import ClockReading, read
+from workflows.drafts import restored
 from workflows.explain import explain
-from workflows.forms import AttachForm, CommentForm, LinkForm
+from workflows.forms import AttachForm, CommentForm, LinkForm, WatcherForm
 from workflows.inbox import holder_label
 from workflows.lifecycles import Action, Lifecycle
-from workflows.models import Case, CaseLink, Clock, Task
+from workflows.models import Attachment, Case, CaseLink, Clock, Task
 from workflows.permissions import may_take, principal
 from workflows.timeline import entries, is_customer, reads_internal, shown_value
 from workflows.words import listing
+
+UNFOLDED = 50
+"""Entries of the history that are shown before somebody asks for all."""
 
 
 def context(case: Any, who: Actor) -> dict[str, Any]:
     """Return everything the case page needs; the number of queries does not grow with events."""
     flow = case.lifecycle(case, who, who.at)
     shown = head(flow)
+    choices, story = buttons(flow, who), entries(case, who)
+    speaks = is_customer(case, who) or not who.only_reads
+    comment_form = CommentForm(may_be_internal=reads_internal(case, who))
+    comment_url = reverse("case_comment", args=[case.number])
+    watchers = following(case)
     return {
         **shown,
-        "actions": buttons(flow, who),
+        "actions": choices,
+        "main_action": choices[0] if choices and choices[0]["is_primary"] else None,
         "waiting_for": "" if flow.task_for(who) else waiting_for(flow),
         "stands_in_for": stands_in_for(flow, who),
         "warnings": warnings(flow, who),
         "parts": flow.parts(who),
         "tasks": [task_row(flow, who, task) for task in with_people(flow.open_tasks)],
-        "entries": entries(case, who),
+        "entries": story,
+        "folded": max(0, len(story) - UNFOLDED),
+        "unfolded": UNFOLDED,
         "links": links(case, who),
-        "link_form": LinkForm() if is_customer(case, who) or not who.only_reads else None,
+        "link_form": LinkForm() if speaks else None,
         "link_url": reverse("case_link", args=[case.number]),
         "attachments": attachments(case),
-        "comment_form": CommentForm(may_be_internal=reads_internal(case, who)),
-        "comment_url": reverse("case_comment", args=[case.number]),
-        "can_comment": is_customer(case, who) or not who.only_reads,
-        "upload_form": AttachForm() if is_customer(case, who) or not who.only_reads else None,
+        "comment_form": comment_form,
+        "comment_url": comment_url,
+        "draft": restored(comment_form, key=comment_url, user=who.user) if speaks else None,
+        "draft_key": comment_url,
+        "can_comment": speaks,
+        "upload_form": AttachForm() if speaks else None,
         "upload_url": reverse("case_attach", args=[case.number]),
-        "is_watching": case.watches.filter(user=who.user).exists(),
+        "is_watching": who.user in watchers,
+        "watchers": watchers,
         "watch_url": reverse("case_watch", args=[case.number]),
-        "chart_svg": charts.chart_svg(case.lifecycle, done=shown["been"], now=case.state),
+        "watcher_form": WatcherForm() if reads_internal(case, who) and speaks else None,
+        "watchers_url": reverse("case_watchers", args=[case.number]),
+        "people_url": reverse("case_people", args=[case.number]),
+        "paste_url": reverse("case_paste", args=[case.number]),
+        **chart(case, shown["been"]),
+    }
+
+
+def following(case: Case) -> list[User]:
+    """Return who follows the case, by name (1 query)."""
+    people = User.objects.filter(watches__case=case.pk)
+    return list(people.order_by("display_name", "username"))
+
+
+def chart(case: Case, been: list[str]) -> dict[str, Any]:
+    """Return the picture of the process with the way of the case, and the same in sentences."""
+    return {
+        "chart_svg": charts.chart_svg(case.lifecycle, done=been, now=case.state),
+        "chart_text": charts.chart_text(case.lifecycle, been, case.state),
+        "chart_url": reverse("case_chart", args=[case.number]),
         "bpmn_url": reverse("bpmn", args=[case.kind]),
     }
 
@@ -81,7 +116,8 @@ def phases(case: Case, been: list[str]) -> list[dict[str, Any]]:
     if not path:
         return []
     reached = [state for state in been if state in path]
-    now = case.state if case.state in path else (reached[-1] if reached else path[0])
+    left = reached[-1] if reached else path[0]
+    now = case.state if case.state in path else case.lifecycle.beside.get(case.state, left)
     position = path.index(now)
     is_over = case.is_closed
     return [
@@ -124,10 +160,7 @@ def shown_clock(clock: Clock, at: datetime) -> ShownClock:
 
 def details(case: Any) -> list[tuple[str, str]]:
     """Return label and value of the short fields of the case that say something."""
-    found = [(_("Filed by"), str(case.filed_by))]
-    if case.on_behalf_of:
-        found.append((_("On behalf of"), str(case.on_behalf_of)))
-    found += [
+    found = [
         (_("Organisation unit"), str(case.unit)),
         (_("Priority"), case.get_priority_display()),
     ]
@@ -135,6 +168,12 @@ def details(case: Any) -> list[tuple[str, str]]:
     short = (field for field in fields if not isinstance(field, TextField))
     rows = ((capfirst(field.verbose_name), shown_value(case, field)) for field in short)
     return found + [(label, value) for label, value in rows if value]
+
+
+def askers(case: Any) -> list[tuple[str, str]]:
+    """Return who filed the case, and for whom."""
+    found = [(_("Filed by"), str(case.filed_by))]
+    return found + ([(_("On behalf of"), str(case.on_behalf_of))] if case.on_behalf_of else [])
 
 
 def sections(case: Any) -> list[tuple[str, SafeString]]:
@@ -160,6 +199,7 @@ def action_button(case: Case, action: Action) -> dict[str, Any]:
         "is_primary": action.tone == "primary",
         "is_danger": action.tone == "danger",
         "description": action.help,
+        "next_text": next_text(action),
     }
 
 
@@ -259,11 +299,24 @@ def visible_links(case: Case, who: Actor) -> list[tuple[CaseLink, Case]]:
     return [(link, other) for link, other in pairs if other.pk in visible]
 
 
+def image_url(case: Case, one: Attachment) -> str:
+    return reverse("attached_image", args=[case.number, one.pk])
+
+
+def reference(case: Case, one: Attachment) -> str:
+    """Return the words by which a comment shows a picture, or leads to a file."""
+    name = "".join(c for c in one.name if c not in "[]()<>\\`*_")
+    if files.is_image(one):
+        return f"![{name}]({image_url(case, one)})"
+    return f"[{name}]({reverse('attachment', args=[case.number, one.pk])})"
+
+
 def attachments(case: Case) -> list[dict[str, Any]]:
     return [
         {
             "name": one.name, "size": one.size, "uploaded_by": one.uploaded_by,
             "at": one.created_at, "url": reverse("attachment", args=[case.number, one.pk]),
+            "image_url": image_url(case, one) if files.is_image(one) else "",
         }
         for one in case.attachments.select_related("uploaded_by")
     ]  # fmt: skip

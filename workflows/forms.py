@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -32,9 +32,11 @@ class ActionForm(forms.Form):
     """A form that knows who fills it and, for an action, the case (`self.flow.case`).
 
     With a `preview_template` the page first shows what the action would do, to be confirmed.
+    `folds=False`: its optional fields are what it is about, and are never put under “More”.
     """
 
     preview_template = ""
+    folds = True
 
     def __init__(
         self, *args: Any, who: Actor, flow: Lifecycle | None = None, **kwargs: Any
@@ -151,6 +153,15 @@ class AttachForm(forms.Form):
     attachments = FilesField(label=_("Files"))
 
 
+class WatcherForm(forms.Form):
+    """Whom to ask to follow a case."""
+
+    watcher = forms.CharField(
+        label=_("Who else should follow this case?"), max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": _("User name")}),
+    )  # fmt: skip
+
+
 class LinkForm(forms.Form):
     """How this case belongs to another; `is_from_other`: it is said of the other one."""
 
@@ -179,6 +190,34 @@ class LinkForm(forms.Form):
     def said(self) -> str:
         """Return the relation, from whichever side it was chosen."""
         return str(self.cleaned_data["relation"]).removeprefix(self.AGAINST)
+
+
+SHOWN = 7
+"""Fields a form shows at once; the optional ones beyond them wait under “More”."""
+
+
+class Parted(NamedTuple):
+    """The fields of a form as its page shows them."""
+
+    main: list[forms.BoundField]
+    more: list[forms.BoundField]
+    is_open: bool
+
+
+def parted(form: forms.BaseForm, most: int = SHOWN, keep: Collection[str] = ()) -> Parted:
+    """Part the fields of `form`: what must be filled, and what may be when there are many.
+
+    Up to `most` fields stay together; of more, the required ones and those of `keep` do. What
+    was typed or refused is never hidden.
+    """
+    fields = list(form.visible_fields())
+    if len(fields) <= most or not getattr(form, "folds", True):
+        return Parted(fields, [], is_open=False)
+    main = [one for one in fields if one.field.required or one.name in keep]
+    more = [one for one in fields if one not in main]
+    if len(more) == 1 or not main:
+        return Parted(fields, [], is_open=False)
+    return Parted(main, more, is_open=any(one.errors or one.value() for one in more))
 
 
 Fit = Callable[[Mapping[str, forms.Field], Mapping[str, Any]], dict[str, Any]]

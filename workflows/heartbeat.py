@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from workflows.absences import tell_deputies
+from workflows.drafts import clear_old_drafts
 from workflows.invariants import violations
 from workflows.models import Beat
 from workflows.relay import relay
@@ -23,8 +24,7 @@ NIGHTLY = timedelta(hours=24)
 
 def check_invariants(at: datetime) -> int:
     """Ask once a day whether everything fits together; what does not is logged as an error."""
-    last = Beat.objects.filter(name="invariants").values_list("at", flat=True).first()
-    if last is not None and at - last < NIGHTLY:
+    if not _is_due("invariants", at):
         return 0
     found = list(violations(at))
     for sentence in found:
@@ -33,11 +33,26 @@ def check_invariants(at: datetime) -> int:
     return len(found)
 
 
+def clear_drafts(at: datetime) -> int:
+    """Drop once a day what was typed long ago and never sent."""
+    if not _is_due("drafts", at):
+        return 0
+    dropped = clear_old_drafts(at=at)
+    Beat.done("drafts", at)
+    return dropped
+
+
+def _is_due(name: str, at: datetime) -> bool:
+    last = Beat.objects.filter(name=name).values_list("at", flat=True).first()
+    return last is None or at - last >= NIGHTLY
+
+
 PARTS: dict[str, Callable[[datetime], int]] = {
     "sweep": sweep,
     "tell_deputies": tell_deputies,
     "relay": relay,
     "check_invariants": check_invariants,
+    "clear_drafts": clear_drafts,
 }
 
 

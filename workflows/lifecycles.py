@@ -16,6 +16,7 @@ from django.db.models import F
 from django.forms import BaseForm
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from viewflow import fsm
 
 from agreements.models.calendars import published_version
@@ -109,7 +110,9 @@ class Lifecycle:
     `description`, `model`, `State`, `initial`, `form` (filing), `work`, `clocks`, `readers`
     (roles that see every case of their unit), `filers` (roles that may file; none: everybody),
     `closed` (the final states), `idle` (states where nobody owes work, and why), `revision`,
-    `path` (the states of the stepper), `details` (the fields the case page shows), `icon`,
+    `path` (the states of the stepper), `beside` (a state beside the path → the state of the path
+    it stands at; else where it was left), `asked` (the heading over the words of the case),
+    `details` (the fields the case page shows), `icon`,
     `goes_live` (its cases bring something into production), `faults` (its cases tell of
     something broken), `places` (pages of its own), `worklists` (lists of its own in the inbox),
     `notes` (what it records besides moves → the sentence that tells
@@ -135,6 +138,8 @@ class Lifecycle:
     idle: ClassVar[Mapping[str, Text]] = {}
     closed: ClassVar[Collection[str]]
     path: ClassVar[Collection[str]] = ()
+    beside: ClassVar[Mapping[str, str]] = {}
+    asked: ClassVar[Text] = gettext_lazy("Request")
     details: ClassVar[Collection[str]] = ()
     places: ClassVar[Collection[Place]] = ()
     goes_live: ClassVar[bool] = False

@@ -24,3 +24,8 @@ def check_invariants() -> int:
 @shared_task
 def tell_deputies() -> int:
     return heartbeat.run("tell_deputies", timezone.now())
+
+
+@shared_task
+def clear_drafts() -> int:
+    return heartbeat.run("clear_drafts", timezone.now())

@@ -34,7 +34,7 @@ Change = tuple[str, str, str]
 ICONS = {
     "open": "file-plus", "comment": "message", "attach": "paperclip", "claim": "hand-stop",
     "release": "arrow-back-up", "assign": "user-share", "link": "link", "watch": "eye",
-    "unwatch": "eye-off", "warn": "hourglass", "breach": "alert-triangle",
+    "unwatch": "eye-off", "add_watcher": "eye", "warn": "hourglass", "breach": "alert-triangle",
     "answered": "circle-check", "retime": "calendar-time",
 }  # fmt: skip
 
@@ -134,6 +134,8 @@ def sentence(case: Case, event: Event, *more: Event) -> str:
         "assign": _("gave the work to %(person)s") % {"person": data.get("to_name", "")},
         "link": _("linked %(number)s") % {"number": data.get("other", "")},
         "watch": _("follows this case"),
+        "add_watcher": _("asked %(person)s to follow this case")
+        % {"person": data.get("to_name", "")},
         "unwatch": _("no longer follows this case"),
         "answered": _("gave the first answer: %(clock)s stopped")
         % {"clock": lifecycle.clock_label(data.get("metric", ""))},

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from workflows.pages import acting, cases, desk, filing, home, inbox, lists
+from workflows.pages import acting, cases, desk, drafting, filing, home, inbox, lists
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -22,11 +22,19 @@ urlpatterns = [
     path("new/", filing.pick_kind, name="case_new"),
     path("new/<slug:kind>/", filing.new_case, name="case_new_kind"),
     path("new/<slug:kind>/similar/", filing.show_similar, name="case_similar"),
+    path("new/<slug:kind>/promise/", filing.show_promise, name="case_promise"),
+    path("drafts/", drafting.keep, name="draft_keep"),
+    path("drafts/drop/", drafting.drop, name="draft_drop"),
     path("cases/<str:number>/", cases.show_case, name="case"),
     path("cases/<str:number>/do/<slug:name>/", acting.act, name="case_action"),
     path("cases/<str:number>/comment/", cases.comment, name="case_comment"),
     path("cases/<str:number>/attach/", cases.attach, name="case_attach"),
     path("cases/<str:number>/files/<int:pk>/", cases.download, name="attachment"),
+    path("cases/<str:number>/files/<int:pk>/image/", cases.show_image, name="attached_image"),
+    path("cases/<str:number>/paste/", cases.paste, name="case_paste"),
+    path("cases/<str:number>/people/", cases.suggest_people, name="case_people"),
+    path("cases/<str:number>/watchers/", cases.add_watcher, name="case_watchers"),
+    path("cases/<str:number>/chart/", cases.show_chart, name="case_chart"),
     path("cases/<str:number>/link/", cases.link, name="case_link"),
     path("cases/<str:number>/watch/", cases.watch, name="case_watch"),
     path("cases/<str:number>/why/<slug:metric>/", cases.explain_clock, name="clock_explanation"),

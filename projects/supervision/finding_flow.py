@@ -47,6 +47,8 @@ class FindingLifecycle(Lifecycle):
     state = case_state(F)
     do = state.transition
     closed = (F.CLOSED, F.WITHDRAWN, F.OVERRULED, F.CANCELLED)
+    beside = {F.DISPUTED: F.RAISED, F.INSISTED: F.RAISED, F.DEFERRED: F.ACCEPTED}
+    asked = _("What was found")
     path = (F.RAISED, F.ACCEPTED, F.REPORTED, F.CLOSED)
     idle = {F.DEFERRED: _("It is asked again on the day that was set.")}
     readers = gates.READERS

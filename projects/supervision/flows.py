@@ -37,6 +37,7 @@ class SupervisionLifecycle(Lifecycle):
     state = case_state(S)
     do = state.transition
     closed = (S.CLOSED, S.CANCELLED)
+    asked = _("What to look at")
     path = (S.REQUESTED, S.SELECTION, S.ARCHITECTURE, S.ADVISING, S.CLOSED)
     readers = gates.READERS
     details = ("parent", "supervisor", "declared_at", "selection", "architecture")

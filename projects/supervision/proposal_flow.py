@@ -29,6 +29,7 @@ class ProposalLifecycle(Lifecycle):
     state = case_state(P)
     do = state.transition
     closed = (P.ADOPTED, P.DECLINED)
+    asked = _("What is proposed")
     path = (P.PROPOSED, P.ADOPTED)
     readers = gates.READERS
     details = ("ground", "key", "criterion", "refusal")

@@ -14,7 +14,15 @@ import pytest
 pytestmark = pytest.mark.redis
 
 ROOT = Path(__file__).parents[2]
-PARTS = {"sweep", "relay", "tell_deputies", "check_invariants", "invariants"}
+PARTS = {
+    "sweep",
+    "relay",
+    "tell_deputies",
+    "check_invariants",
+    "invariants",
+    "clear_drafts",
+    "drafts",
+}
 
 
 @pytest.fixture

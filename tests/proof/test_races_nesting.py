@@ -78,7 +78,7 @@ def two_cases(world: dict[str, User]) -> Iterator[tuple[Optimization, Optimizati
     """Two cases everybody of `READERS` sees: a new one, and one far on; each has files."""
     here, other = walk(world).case, walk(world, "accepting").case
     for number in range(4):  # so that the id of the last file is the id of no case
-        file = SimpleUploadedFile(f"{number}.txt", b"what happened")
+        file = SimpleUploadedFile(f"{number}.png", b"\x89PNG\r\n\x1a\n what happened")
         attach_file(case=here if number < 1 else other, file=file, actor=world["requester"])
     with registered_only_here():
         define_voting(Panel(Role.CAB_MEMBER, 1))

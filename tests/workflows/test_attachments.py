@@ -48,6 +48,7 @@ def file(name, content):
         ("a.jpg", JPEG, "image/jpeg"),
         ("a.jpeg", JPEG, "image/jpeg"),
         ("a.gif", b"GIF89a.....", "image/gif"),
+        ("a.webp", b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
         ("a.pdf", PDF, "application/pdf"),
         ("a.zip", zipped(), "application/zip"),
         ("a.xlsx", office("xl/workbook.xml"),

@@ -5,6 +5,7 @@ from workflows.models.cases import Case, CaseLink, CaseQuerySet, NumberSequence,
 from workflows.models.clocks import Clock, ClockSegment, Custody
 from workflows.models.delivery import IdempotencyRecord, Outbox, OutboxQuerySet
 from workflows.models.desk import ChosenColumns, Page, SavedView, Snooze
+from workflows.models.drafts import Draft
 from workflows.models.events import Attachment, Comment, Event
 from workflows.models.news import Chat, News, NewsPreference
 from workflows.models.tasks import Task, TaskQuerySet
@@ -22,6 +23,7 @@ __all__ = [
     "ClockSegment",
     "Comment",
     "Custody",
+    "Draft",
     "Event",
     "IdempotencyRecord",
     "News",

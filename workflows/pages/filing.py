@@ -19,6 +19,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from people.actors import Actor, customer_class_of
 from workflows.clocks import promise, standards_of
 from workflows.door import open_case
+from workflows.drafts import drop_draft, restored
+from workflows.forms import parted
 from workflows.lifecycles import Lifecycle, lifecycle_of, registered
 from workflows.models import Case
 from workflows.pages import FORM, Request
@@ -26,6 +28,9 @@ from workflows.pages.sending import refilled, sent
 from workflows.refusals import BadData, UnknownAction
 from workflows.shell import actor_of
 from workflows.similar import similar_cases
+
+MAIN_FIELDS = 5
+"""Four questions and the files; what else may be said waits under “More”."""
 
 
 @login_required
@@ -48,15 +53,32 @@ def filable_kinds(who: Actor) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def first_promise(cls: type[Lifecycle], who: Actor) -> str:
-    """Say until when somebody who files now hears from us (2 queries)."""
+def first_promise(cls: type[Lifecycle], who: Actor, form: Any = None) -> str:
+    """Say until when somebody who files now, with what `form` holds so far, hears from us.
+
+    2 queries, and those of the form.
+    """
     spec = next((clock for clock in cls.clocks if cls.initial in clock.starts), None)
-    draft = cls.model(kind=cls.kind, customer_class=customer_class_of(who.user, who.at))
+    chosen = _chosen(form)
+    person = chosen.pop("on_behalf_of", None) or who.user
+    columns = {field.name for field in cls.model._meta.concrete_fields}
+    draft = cls.model(
+        kind=cls.kind, customer_class=customer_class_of(person, who.at),
+        **{name: value for name, value in chosen.items() if name in columns},
+    )  # fmt: skip
     found = spec and promise(spec, draft, who.at, standards_of(draft, who.at))
     if not found:
         return ""
     budget, calendar, _standard = found
     return _hear_by(calendar.working_time().add(who.at, budget))
+
+
+def _chosen(form: Any) -> dict[str, Any]:
+    """Return what is filled in and right so far; the rest is not asked for yet."""
+    if form is None:
+        return {}
+    form.is_valid()
+    return {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
 
 
 def _hear_by(due_at: datetime) -> str:
@@ -77,6 +99,7 @@ def new_case(request: Request, kind: str) -> HttpResponse:
         except BadData as refusal:
             form = refilled(cls.form, request, refusal, who=who)
             return _new_page(request, cls, who, form, status=422)
+        drop_draft(key=request.path, user=request.user)
         _say_filed(request, answer.case)
         return redirect(answer.case)
     return _new_page(request, cls, who, cls.form(who=who))  # type: ignore[call-arg]  # ActionForm's own
@@ -101,7 +124,11 @@ def filable(kind: str, who: Actor) -> type[Lifecycle]:
 def _new_page(
     request: Request, cls: type[Lifecycle], who: Actor, form: Any, status: int = 200
 ) -> HttpResponse:
+    draft = restored(form, key=request.path, user=request.user)
     context = {
+        "draft": draft, "draft_key": request.path,
+        "fields": parted(form, MAIN_FIELDS, keep=("attachments",)),
+        "promise_url": reverse("case_promise", args=[cls.kind]),
         "kind_label": cls.label, "intro": cls.description, "form": form,
         "promise": first_promise(cls, who), "once": request.POST.get("once") or uuid4().hex,
         "similar_url": reverse("case_similar", args=[cls.kind]),
@@ -117,3 +144,14 @@ def show_similar(request: Request, kind: str) -> HttpResponse:
     filable(kind, who)
     cases = similar_cases(request.GET.get("title", ""), who)
     return render(request, "workflows/_similar.html", {"cases": cases})
+
+
+@login_required
+@require_safe
+def show_promise(request: Request, kind: str) -> HttpResponse:
+    """Answer with a part of the filing page: what is promised for what is chosen so far."""
+    who = actor_of(request)
+    cls = filable(kind, who)
+    form = cls.form(request.GET, who=who)  # type: ignore[call-arg]  # ActionForm's own
+    context = {"promise": first_promise(cls, who, form)}
+    return render(request, "workflows/_promise.html", context)

@@ -105,20 +105,33 @@ def avatar(user: AbstractBaseUser | None, size: str = "") -> dict[str, Any]:
 
 @register.simple_tag
 def moment(at: datetime | None) -> SafeString | str:
-    """Show an instant in the reader's time zone, the year only when it is not this one."""
+    """Show an instant in the reader's time zone: near days by name, the year if it is another."""
     if at is None:
         return "–"
     local = timezone.localtime(at)
-    is_this_year = local.year == timezone.localdate().year
-    # Translators: Django date formats, the first without the year.
-    pattern = _("M j, H:i") if is_this_year else _("M j, Y, H:i")
     return format_html(
         '<time class="og-time" datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="minutes"),
         # Translators: Django date format shown on hover.
         date_format(local, _("l, F j, Y, H:i")),
-        date_format(local, pattern),
+        _near(local),
     )
+
+
+def _near(local: datetime) -> str:
+    """Return an instant as people say it: today, tomorrow, Monday; else by its date."""
+    today = timezone.localdate()
+    days = (local.date() - today).days
+    near = {
+        -1: _("yesterday %(time)s"), 0: _("today %(time)s"), 1: _("tomorrow %(time)s"),
+    }  # fmt: skip
+    if days in near:
+        return near[days] % {"time": date_format(local, "H:i")}
+    if 1 < days < 7:
+        # Translators: Django date format of a day within the next week.
+        return date_format(local, _("D H:i"))
+    # Translators: Django date formats, the first without the year.
+    return date_format(local, _("M j, H:i") if local.year == today.year else _("M j, Y, H:i"))
 
 
 @register.filter

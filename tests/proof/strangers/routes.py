@@ -125,6 +125,13 @@ BODIES: dict[str, Sent] = {
         "relation": "relates",
     },
     "cases/<str:number>/attach/": lambda thing, action: {"attachments": upload()},
+    "cases/<str:number>/paste/": lambda thing, action: {"attachments": upload()},
+    "cases/<str:number>/watchers/": lambda thing, action: {"watcher": thing.to},
+    "drafts/": lambda thing, action: {
+        "draft_key": f"/cases/{thing.number}/comment/",
+        "body": "Any news?",
+    },
+    "drafts/drop/": lambda thing, action: {"draft_key": f"/cases/{thing.number}/comment/"},
     "tasks/<int:pk>/assign/": lambda thing, action: {"to": thing.to},
 }
 """What a good request to an address carries; nothing where nothing is asked."""

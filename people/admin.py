@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from auditlog.registry import auditlog
 from django import forms
 from django.contrib import admin
@@ -16,6 +19,11 @@ from people.models import Absence, ApiToken, CustomerClass, Grant, Unit, User
 for model in (Unit, Grant, Absence, CustomerClass):
     auditlog.register(model)
 auditlog.register(User, exclude_fields=["password", "last_login"])
+
+
+for kept_elsewhere in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
+    if admin.site.is_registered(kept_elsewhere):  # secrets, and what the environment says
+        admin.site.unregister(kept_elsewhere)
 
 
 class AuthorityForm(forms.ModelForm[Any]):

@@ -39,14 +39,15 @@ class BackOffice(AdminSite):
             REDIRECT_FIELD_NAME: request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index"),
             **(extra_context or {}),
         }
-        request.current_app = self.name  # type: ignore[attr-defined]  # as Django's own does
+        request.current_app = self.name
         view = Login.as_view(
             authentication_form=AdminAuthenticationForm,
             extra_context=context,
             redirect_authenticated_user=False,
             template_name="admin/login.html",
         )
-        return view(request)
+        answer: Any = view(request)
+        return answer  # type: ignore[no-any-return]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Answer 400 to what Django itself would fail at: see `is_understood`, and numbers of more

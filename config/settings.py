@@ -179,6 +179,12 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "20/15m/user",
 }
 MFA_ADAPTER = "people.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "people.second_factor_forms.CodeForm",
+    "reauthenticate": "people.second_factor_forms.CodeAgainForm",
+    "activate_totp": "people.second_factor_forms.AppForm",
+    "add_webauthn": "people.second_factor_forms.PasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Opsgate"

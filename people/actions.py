@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from auditlog.context import set_actor
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -31,6 +32,13 @@ def finish_welcome(*, actor: User, at: datetime) -> None:
     User.objects.filter(pk=actor.pk, welcomed_at__isnull=True).update(welcomed_at=at)
 
 
+def enter_absence(*, absence: Absence, actor: User) -> None:
+    """Enter an absence of `actor`, audited; the caller has asked the model's rules."""
+    with transaction.atomic(), set_actor(actor):
+        absence.user = actor
+        absence.save()
+
+
 @transaction.atomic
 def end_absence(*, absence: Absence, actor: User, at: datetime) -> bool:
     """End an absence of `actor` now, or take back one that has not begun; False if it is over."""
@@ -38,11 +46,12 @@ def end_absence(*, absence: Absence, actor: User, at: datetime) -> bool:
     live = held.not_over(at).first()
     if live is None:
         return False
-    if live.from_at > at:
-        live.delete()
-    else:
-        live.to_at = at
-        live.save(update_fields=["to_at"])
+    with set_actor(actor):
+        if live.from_at > at:
+            live.delete()
+        else:
+            live.to_at = at
+            live.save(update_fields=["to_at"])
     return True
 
 

@@ -25,7 +25,7 @@ from people.welcome import welcome_first
 TOO_MANY = _("Too many failed attempts. Wait a while, then try again, or ask an administrator.")
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # carries no types
+class AccountAdapter(DefaultAccountAdapter):
     """Nobody signs up, and every way in ends in the same few lines."""
 
     error_messages = {
@@ -39,7 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # carries no
         return False
 
     def login(self, request: HttpRequest, user: User) -> None:
-        user.backend = "django.contrib.auth.backends.ModelBackend"  # type: ignore[attr-defined]
+        user.backend = "django.contrib.auth.backends.ModelBackend"
         super().login(request, user)
 
     def post_login(self, request: HttpRequest, user: User, **known: Any) -> HttpResponse:
@@ -84,7 +84,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # carries no
             messages.add_message(request, level, message, extra_tags)
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # carries no types
+class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _("That did not fit. Codes change every half minute: try the next one."),
@@ -93,11 +93,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # carries n
     def get_totp_label(self, user: User) -> str:
         return user.username
 
+    def generate_authenticator_name(self, user: User, type: Any) -> str:  # its own name for it
+        return gettext("My passkey")
+
     def _get_site_name(self) -> str:
         return gettext("Opsgate")
 
 
-class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # carries no types
+class CompanyAdapter(DefaultSocialAccountAdapter):
     """The company account opens the account of one person; which, `people.company` decides."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:

@@ -32,7 +32,9 @@ def person_of(account: Any) -> User:
     username = str(told.get("preferred_username") or account.uid)[:150]
     if not settings.OIDC_NEW_PEOPLE:
         raise Unknown(
-            gettext("Your company account is not known here yet. Ask an administrator to let you in.")
+            gettext(
+                "Your company account is not known here yet. Ask an administrator to let you in."
+            )
         )
     if User.objects.filter(username__iexact=username).exists():
         raise Unknown(

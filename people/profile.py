@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from people.actions import end_absence, revoke_token
+from people.actions import end_absence, enter_absence, revoke_token
 from people.models import Absence, ApiToken, User
 from people.profile_forms import AbsenceForm, PreferencesForm, TokenForm
 from people.tokens import issue_token
@@ -67,7 +67,7 @@ def add_absence(request: HttpRequest) -> HttpResponse:
     form = AbsenceForm(request.POST, actor=_me(request))
     if not form.is_valid():
         return _page(request, absence=form)
-    form.save()
+    enter_absence(absence=form.instance, actor=_me(request))
     messages.success(request, gettext("Entered. Your deputy will be told."))
     return redirect("profile")
 

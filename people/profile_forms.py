@@ -71,7 +71,7 @@ class AbsenceForm(forms.ModelForm[Absence]):
         model = Absence
         fields = ["from_at", "to_at", "deputy", "reason"]
         labels = {
-            "from_at": _("I am away from"), "to_at": _("until"), "deputy": _("My deputy is"),
+            "from_at": _("I am away from"), "to_at": _("Until"), "deputy": _("My deputy is"),
             "reason": _("Reason"),
         }  # fmt: skip
         help_texts = {
@@ -80,11 +80,12 @@ class AbsenceForm(forms.ModelForm[Absence]):
             "reason": _("Your deputy and the back office read it; it may stay empty."),
         }
 
-    def __init__(self, *args: Any, actor: User, **known: Any) -> None:
-        super().__init__(*args, instance=Absence(user=actor), **known)
+    def __init__(self, data: Any = None, *, actor: User) -> None:
+        super().__init__(data, instance=Absence(user=actor))
         people = User.objects.filter(is_active=True).exclude(pk=actor.pk)
         deputy = self.fields["deputy"]
         deputy.queryset = people.order_by("display_name", "username")  # type: ignore[attr-defined]  # a ModelChoiceField
+        deputy.empty_label = _("Choose a person")  # type: ignore[attr-defined]  # as above
         self.initial["from_at"] = timezone.localtime().replace(second=0, microsecond=0)
 
 

@@ -30,7 +30,7 @@ from people.guessing import count_failure, may_try
 
 
 # -- signing in -----------------------------------------------------------------------------------
-class SecondStep(AuthenticateView):  # type: ignore[misc]  # carries no types
+class SecondStep(AuthenticateView):
     """Ask for a code or a passkey after the password, five times at most."""
 
     template_name = "people/second_step.html"
@@ -44,7 +44,7 @@ class SecondStep(AuthenticateView):  # type: ignore[misc]  # carries no types
         return answer
 
 
-class PasskeyLogin(LoginWebAuthnView):  # type: ignore[misc]  # carries no types
+class PasskeyLogin(LoginWebAuthnView):
     """Sign in with a passkey alone: the first POST asks for a challenge, the second answers it."""
 
     http_method_names = ["post", "options"]
@@ -61,11 +61,11 @@ class PasskeyLogin(LoginWebAuthnView):  # type: ignore[misc]  # carries no types
 
 
 # -- once more ------------------------------------------------------------------------------------
-class PasswordAgain(ReauthenticateView):  # type: ignore[misc]  # carries no types
+class PasswordAgain(ReauthenticateView):
     template_name = "people/again.html"
 
 
-class CodeAgain(CodeAgainView):  # type: ignore[misc]  # carries no types
+class CodeAgain(CodeAgainView):
     template_name = "people/again.html"
 
     def post(self, request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
@@ -76,7 +76,7 @@ class CodeAgain(CodeAgainView):  # type: ignore[misc]  # carries no types
         return answer
 
 
-class PasskeyAgain(ReauthenticateWebAuthnView):  # type: ignore[misc]  # carries no types
+class PasskeyAgain(ReauthenticateWebAuthnView):
     template_name = "people/again.html"
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -95,22 +95,22 @@ class _Ends:
         return reverse(ends_at)
 
 
-class AddApp(_Ends, ActivateTOTPView):  # type: ignore[misc]  # carries no types
+class AddApp(_Ends, ActivateTOTPView):
     template_name = "people/app_add.html"
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer: HttpResponse = super().form_valid(form)
-        messages.success(self.request, gettext("From now on a code is asked for after your password."))
+        messages.success(self.request, gettext("A code is asked for from now on."))
         return answer
 
 
-class RemoveApp(DeactivateTOTPView):  # type: ignore[misc]  # carries no types
+class RemoveApp(DeactivateTOTPView):
     template_name = "people/app_remove.html"
     success_url = reverse_lazy("profile")
 
 
-class AddPasskey(_Ends, AddWebAuthnView):  # type: ignore[misc]  # carries no types
-    """Add a passkey: a key that is enough by itself, since it asks for a finger, a face or a PIN."""
+class AddPasskey(_Ends, AddWebAuthnView):
+    """Add a passkey: a key that is enough by itself, since it wants a finger, a face or a PIN."""
 
     template_name = "people/passkey_add.html"
 
@@ -125,16 +125,16 @@ class AddPasskey(_Ends, AddWebAuthnView):  # type: ignore[misc]  # carries no ty
         return answer
 
 
-class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # carries no types
+class RemovePasskey(RemoveWebAuthnView):
     template_name = "people/passkey_remove.html"
     success_url = reverse_lazy("profile")
 
 
-class Codes(ViewRecoveryCodesView):  # type: ignore[misc]  # carries no types
+class Codes(ViewRecoveryCodesView):
     template_name = "people/codes.html"
 
 
-class NewCodes(GenerateRecoveryCodesView):  # type: ignore[misc]  # carries no types
+class NewCodes(GenerateRecoveryCodesView):
     template_name = "people/codes_new.html"
 
 
@@ -151,7 +151,9 @@ class NewPassword(PasswordChangeView):
         return super().post(request, *args, **named)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        messages.success(self.request, gettext("Your password is new; you are signed out elsewhere."))
+        messages.success(
+            self.request, gettext("Your password is changed; elsewhere you are signed out.")
+        )
         return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:

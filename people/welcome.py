@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +19,7 @@ from people.demo import is_demo_person
 from people.models import User
 from people.profile_forms import LanguageForm, TimeZoneForm
 
-STEPS: list[tuple[str, type[forms.ModelForm[User]] | None]] = [
+STEPS: list[tuple[Any, type[forms.ModelForm[User]] | None]] = [
     (_("Language"), LanguageForm), (_("Time"), TimeZoneForm), (_("News"), None),
 ]  # fmt: skip
 

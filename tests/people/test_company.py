@@ -48,8 +48,10 @@ class Answers(BaseHTTPRequestHandler):
             self.server.person
             if self.path == "/userinfo"
             else {
-                "issuer": issuer, "authorization_endpoint": f"{issuer}/authorize",
-                "token_endpoint": f"{issuer}/token", "userinfo_endpoint": f"{issuer}/userinfo",
+                "issuer": issuer,
+                "authorization_endpoint": f"{issuer}/authorize",
+                "token_endpoint": f"{issuer}/token",
+                "userinfo_endpoint": f"{issuer}/userinfo",
                 "jwks_uri": f"{issuer}/keys",
                 "token_endpoint_auth_methods_supported": ["client_secret_post"],
             }  # fmt: skip

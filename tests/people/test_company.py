@@ -54,7 +54,7 @@ class Answers(BaseHTTPRequestHandler):
                 "userinfo_endpoint": f"{issuer}/userinfo",
                 "jwks_uri": f"{issuer}/keys",
                 "token_endpoint_auth_methods_supported": ["client_secret_post"],
-            }  # fmt: skip
+            }
         )
 
     def do_POST(self) -> None:

@@ -9,6 +9,7 @@ from auditlog.registry import auditlog
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -59,10 +60,22 @@ class PersonAdmin(UserAdmin[User]):
     list_display = ["username", "display_name", "unit", "is_active"]
     search_fields = ["username", "display_name", "email"]
     inlines = [GrantInline]
+    actions = ["remove_second_steps"]
     fieldsets = [
         *(UserAdmin.fieldsets or ()),
         (_("In the company"), {"fields": ["display_name", "unit", "language"]}),
     ]
+
+    @admin.action(
+        description=_("Remove authenticator app, passkeys and recovery codes"),
+        permissions=["change"],
+    )
+    def remove_second_steps(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Let whoever lost phone and codes in with the password alone; entered in the history."""
+        for person in people:
+            if self.has_change_permission(request, person):
+                Authenticator.objects.filter(user=person).delete()
+                self.log_change(request, person, "Removed the second step.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Let nobody but a superuser give away more than roles."""

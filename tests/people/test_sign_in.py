@@ -15,7 +15,8 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
-from people.models import User
+from people.models import Grant, User
+from people.roles import Role
 from tests.world import NOON
 
 SECRET = "JBSWY3DPEHPK3PXP"
@@ -150,3 +151,22 @@ def test_too_many_proofs_in_a_row_are_answered_in_the_shell(guarded: User) -> No
     with time_machine.travel(NOON + timedelta(minutes=16), tick=False):
         page = browser.post("/profile/again/password/", {"password": "right"})
         assert page.status_code == 302
+
+
+def test_an_administrator_lets_in_who_lost_everything(world: dict[str, User]) -> None:
+    """But nobody takes the second step from a superuser who is none."""
+    lost, root = (User.objects.create_user(name) for name in ("lost", "root"))
+    User.objects.filter(pk=root.pk).update(is_superuser=True)
+    administrator = world["requester"]
+    User.objects.filter(pk=administrator.pk).update(is_staff=True)
+    Grant.objects.create(
+        user=administrator, role=Role.ADMINISTRATOR, unit=administrator.unit,
+        from_at=NOON - timedelta(days=1),
+    )  # fmt: skip
+    for person in (lost, root):
+        totp.TOTP.activate(person, SECRET)
+    browser = Client()
+    browser.force_login(administrator)
+    sent = {"action": "remove_second_steps", "_selected_action": [lost.pk, root.pk]}
+    assert browser.post("/admin/people/user/", sent).status_code == 302
+    assert Authenticator.objects.get().user == root

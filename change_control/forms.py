@@ -24,6 +24,7 @@ from change_control.models import (
 )
 from change_control.states import DRAFTS
 from people.actors import Actor
+from people.house_time import house_date
 from people.models import User, in_reader_language
 from workflows.forms import ActionForm, OpeningForm, long_text
 from workflows.lifecycles import registered
@@ -382,7 +383,7 @@ class ReviewActionForm(ActionForm):
 
     def clean_due_on(self) -> date:
         due: date = self.cleaned_data["due_on"]
-        if due < timezone.localdate(self.who.at):
+        if due < house_date(self.who.at):
             raise forms.ValidationError(gettext("This day has already passed."))
         return due
 

@@ -19,6 +19,7 @@ from change_control.conflicts import Kind, conflicts_of
 from change_control.models import DONE_TYPES, Change, ChangePolicy, Risk
 from change_control.risk import record_of, record_of_template
 from change_control.states import ChangeState as S
+from people.house_time import house_date
 from people.models import User
 from people.roles import Role
 from workflows.lifecycles import Condition
@@ -191,7 +192,7 @@ def template_holds(flow: Flow) -> Condition:
     if case.type != Change.Type.STANDARD or case.template is None:
         return Condition(True, unmet="")
     template = case.template
-    if not template.is_active or template.expires_on < localtime(flow.at).date():
+    if not template.is_active or template.expires_on < house_date(flow.at):
         return Condition(
             False,
             unmet=_("The template “%(template)s” is over; make it a normal change.")

@@ -9,13 +9,13 @@ from typing import Any
 from django import forms
 from django.db import connection
 from django.db.models import Sum
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
 from changes.models import EffortBooking, Optimization
 from changes.states import OptimizationState as S
+from people.house_time import house_date
 from people.models import User
 from workflows.forms import ActionForm, OpeningForm, ReasonForm
 from workflows.models.cases import Priority
@@ -78,7 +78,7 @@ class FilingForm(OpeningForm):
 
     def clean_desired_on(self) -> date | None:
         desired: date | None = self.cleaned_data["desired_on"]
-        if desired and desired < timezone.localdate(self.who.at):
+        if desired and desired < house_date(self.who.at):
             raise forms.ValidationError(gettext("This day has already passed."))
         return desired
 
@@ -123,7 +123,7 @@ class EffortForm(ActionForm):
     def coming_day(self, name: str) -> date | None:
         """Return the day in field `name`; it lies ahead, and not beyond what anybody plans."""
         found: date | None = self.cleaned_data[name]
-        today = timezone.localdate(self.flow.at if self.flow else None)
+        today = house_date(self.flow.at if self.flow else None)
         if found is not None and found < today:
             raise forms.ValidationError(gettext("This day has already passed."))
         if found is not None and found > today + PLANNED_AHEAD:
@@ -171,7 +171,7 @@ class BookingForm(ActionForm):
         worked_on, spent = cleaned.get("worked_on"), cleaned.get("effort")
         if not self.flow or worked_on is None or spent is None:
             return cleaned
-        if worked_on > timezone.localdate(self.flow.at):
+        if worked_on > house_date(self.flow.at):
             self.add_error("worked_on", gettext("Effort cannot be booked ahead."))
         if connection.in_atomic_block:  # in the door: nobody books for this person meanwhile
             User.objects.select_for_update(no_key=True).get(pk=self.who.user.pk)

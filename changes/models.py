@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from people.house_time import house_instant
 from people.models import User
 from workflows.models import Case
 from workflows.models.cases import Priority
@@ -143,7 +143,7 @@ class Optimization(Case):
         """Return the end of the agreed day where the company is, for the delivery clock."""
         if self.due_on is None:
             return None
-        return timezone.make_aware(datetime.combine(self.due_on + timedelta(days=1), time.min))
+        return house_instant(datetime.combine(self.due_on + timedelta(days=1), time.min))
 
 
 class EffortBooking(models.Model):

@@ -54,6 +54,11 @@ def _web_address(value: str) -> None:
         )
 
 
+def _web_address_or_nothing(value: str) -> None:
+    if value:
+        _web_address(value)
+
+
 def _each(check: Callable[[str], None]) -> Callable[[list[str]], None]:
     def check_all(values: list[str]) -> None:
         for value in values:
@@ -95,6 +100,7 @@ class Environment:
         self._read_addresses(env)
         self._read_servers(env)
         self._read_mail(env)
+        self._read_company_sign_in(env)
         self.language_code: str = env.str("LANGUAGE_CODE", "en", validate=_one_of("en", "zh-hans"))
         self.time_zone: str = env.str("TIME_ZONE", "Asia/Shanghai", validate=_time_zone)
         self.log_level: str = env.str("LOG_LEVEL", "INFO", validate=_one_of(*LOG_LEVELS))
@@ -150,6 +156,26 @@ class Environment:
             "EMAIL_SECURITY", "starttls", validate=_one_of("starttls", "tls", "none")
         )
         self.default_from_email: str = env.str("DEFAULT_FROM_EMAIL", "opsgate@localhost")
+
+    def _read_company_sign_in(self, env: Reader) -> None:
+        issuer: str = env.str("OIDC_ISSUER", "", validate=_web_address_or_nothing)
+        self.oidc_issuer = issuer.rstrip("/")
+        self.oidc_client_id: str = env.str("OIDC_CLIENT_ID", "")
+        self.oidc_client_secret: str = env.str("OIDC_CLIENT_SECRET", "")
+        self.oidc_name: str = env.str("OIDC_NAME", "")
+        self.oidc_trust_usernames: bool = env.bool("OIDC_TRUST_USERNAMES", False)
+        self.oidc_new_people: bool = env.bool("OIDC_NEW_PEOPLE", False)
+        needed = {
+            "OIDC_ISSUER": self.oidc_issuer,
+            "OIDC_CLIENT_ID": self.oidc_client_id,
+            "OIDC_CLIENT_SECRET": self.oidc_client_secret,
+        }
+        missing = [name for name, value in needed.items() if not value]
+        if missing and len(missing) < len(needed):
+            raise EnvError(
+                f"the company account needs {', '.join(missing)} as well; "
+                "set OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, or none of them."
+            )
 
     def _kept_secret_key(self) -> str:
         """Return the key kept in VAR_DIR/secret_key, made at the first start, for SQLite only."""

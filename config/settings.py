@@ -26,6 +26,11 @@ VAR_DIR = env.var_dir
 
 # ─── What the product is made of ───
 INSTALLED_APPS = [
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "config.apps.Administration",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -69,11 +74,14 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "workflows.middleware.ProfileLanguageMiddleware",
+    "people.middleware.ProfileTimeZoneMiddleware",
     "workflows.middleware.NoNulMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "people.middleware.LandingMiddleware",
     "workflows.middleware.RefusalMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -91,6 +99,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "workflows.shell.shell",
+                "people.demo_switch.see_as",
             ],
         },
     },
@@ -159,6 +168,43 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # one person at one plac
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "config.probes.client_address"
 AXES_LOCKOUT_CALLABLE = "people.views.locked_out"
+# The second step, passkeys and the company account: django-allauth, behind pages of ours. Nobody
+# signs up here, and nobody keeps e-mail addresses here: people are made in the back office.
+ACCOUNT_ADAPTER = "people.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_RATE_LIMITS = {
+    # Beside the lock of django-axes, which is per address: guesses from many addresses.
+    "login_failed": "30/h/key",
+    "reauthenticate": "20/15m/user",
+}
+MFA_ADAPTER = "people.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "people.second_factor_forms.CodeForm",
+    "reauthenticate": "people.second_factor_forms.CodeAgainForm",
+    "activate_totp": "people.second_factor_forms.AppForm",
+    "add_webauthn": "people.second_factor_forms.PasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Opsgate"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.https  # a browser itself allows only localhost then
+SOCIALACCOUNT_ADAPTER = "people.adapters.CompanyAdapter"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
+if env.oidc_issuer:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] = [
+        {
+            "provider_id": "company",
+            "name": env.oidc_name,
+            "client_id": env.oidc_client_id,
+            "secret": env.oidc_client_secret,
+            "settings": {"server_url": env.oidc_issuer},
+        }
+    ]
+OIDC_TRUST_USERNAMES = env.oidc_trust_usernames
+OIDC_NEW_PEOPLE = env.oidc_new_people
+
 AXES_VERBOSE = False  # its start-up banner says nothing an operator needs
 
 # ─── What a browser may do ───

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from auditlog.registry import auditlog
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -16,6 +20,11 @@ from people.models import Absence, ApiToken, CustomerClass, Grant, Unit, User
 for model in (Unit, Grant, Absence, CustomerClass):
     auditlog.register(model)
 auditlog.register(User, exclude_fields=["password", "last_login"])
+
+
+for kept_elsewhere in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
+    if admin.site.is_registered(kept_elsewhere):  # secrets, and what the environment says
+        admin.site.unregister(kept_elsewhere)
 
 
 class AuthorityForm(forms.ModelForm[Any]):
@@ -51,10 +60,22 @@ class PersonAdmin(UserAdmin[User]):
     list_display = ["username", "display_name", "unit", "is_active"]
     search_fields = ["username", "display_name", "email"]
     inlines = [GrantInline]
+    actions = ["remove_second_steps"]
     fieldsets = [
         *(UserAdmin.fieldsets or ()),
         (_("In the company"), {"fields": ["display_name", "unit", "language"]}),
     ]
+
+    @admin.action(
+        description=_("Remove authenticator app, passkeys and recovery codes"),
+        permissions=["change"],
+    )
+    def remove_second_steps(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Let whoever lost phone and codes in with the password alone; entered in the history."""
+        for person in people:
+            if self.has_change_permission(request, person):
+                Authenticator.objects.filter(user=person).delete()
+                self.log_change(request, person, "Removed the second step.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Let nobody but a superuser give away more than roles."""

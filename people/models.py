@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, Self
+from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
@@ -24,6 +25,11 @@ def in_force(at: datetime) -> Q:
 def in_reader_language(english: str, chinese: str) -> str:
     """Return the Chinese text to a Chinese reader where there is one, else the English."""
     return chinese if chinese and (get_language() or "").startswith("zh") else english
+
+
+def known_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(_("There is no time zone of that name."))
 
 
 class Unit(models.Model):
@@ -91,6 +97,10 @@ class User(AbstractUser):
         Unit, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("unit")
     )
     language = models.CharField(_("language"), max_length=10, blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=40, blank=True, validators=[known_time_zone]
+    )
+    welcomed_at = models.DateTimeField(_("welcomed"), null=True, blank=True, editable=False)
     has_single_key_shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
 
     class Meta:
@@ -182,6 +192,9 @@ class Grant(Authority):
 
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):
+    def not_over(self, at: datetime) -> Self:
+        return self.filter(Q(to_at__isnull=True) | Q(to_at__gt=at))
+
     def in_force(self, at: datetime) -> Self:
         return self.filter(in_force(at))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor, automation
+from people.house_time import house_date
 from people.roles import Role
 from projects import (
     forms,
@@ -248,7 +248,7 @@ class GateLifecycle(Lifecycle):
         conditions=[rules.the_way_is_free])
     def open_gate(self) -> None:
         if takeover.is_at(self.case, takeover.TRIAL):
-            today = localdate(self.at)
+            today = house_date(self.at)
             ends = takeover.trial_ends(self.case.parent, today)
             self.put(trial_from=today, **takeover.tried_until(self.case, ends))
 

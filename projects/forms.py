@@ -8,12 +8,12 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
+from people.house_time import house_date
 from people.models import User
 from projects import planning
 from projects.models import (
@@ -49,7 +49,7 @@ def person(label: Any) -> forms.ModelChoiceField[User]:
 
 
 def refuse_past(day: date, at: Any) -> date:
-    if day < timezone.localdate(at):
+    if day < house_date(at):
         raise forms.ValidationError(gettext("This day has already passed."))
     return day
 
@@ -169,7 +169,7 @@ class ShiftForm(ReasonForm):
 
     def clean_planned_on(self) -> date:
         chosen = refuse_past(self.cleaned_data["planned_on"], self.who.at)
-        if chosen > timezone.localdate(self.who.at) + planning.FARTHEST:
+        if chosen > house_date(self.who.at) + planning.FARTHEST:
             raise forms.ValidationError(gettext("Choose a day within the next ten years."))
         return chosen
 
@@ -225,7 +225,7 @@ class DeferForm(ReasonForm):
 
     def clean_deferred_until(self) -> date:
         until: date = self.cleaned_data["deferred_until"]
-        if until <= timezone.localdate(self.who.at):
+        if until <= house_date(self.who.at):
             raise forms.ValidationError(gettext("Choose a day that is still to come."))
         return until
 
@@ -266,7 +266,7 @@ class AskWaiverForm(ReasonForm):
     field_order = ["criterion", "reason", "risk_owner", "measure", "expires_on"]
 
     def prepare(self) -> None:
-        today = timezone.localdate(self.who.at)
+        today = house_date(self.who.at)
         self.fields["expires_on"].initial = today + WAIVED_FOR
         field = self.fields["criterion"]
         if self.flow and isinstance(field, forms.ModelChoiceField):
@@ -274,7 +274,7 @@ class AskWaiverForm(ReasonForm):
 
     def clean_expires_on(self) -> date:
         until = refuse_past(self.cleaned_data["expires_on"], self.who.at)
-        if until > timezone.localdate(self.who.at) + WAIVED_AT_MOST:
+        if until > house_date(self.who.at) + WAIVED_AT_MOST:
             raise forms.ValidationError(gettext("A waiver holds for at most 180 days."))
         return until
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from people.actors import Actor, automation
+from people.house_time import house_date
 from people.roles import Role
 from projects import pages, takeover
 from projects import takeover_forms as forms
@@ -109,7 +109,7 @@ class OperationLifecycle(Lifecycle):
         permission=has_role(REVIEWER, DESK, Role.SERVICE_MANAGER), custom=asks(ReasonForm, GRAVE))
     def ask_hand_back(self, **values: Any) -> None:
         self.put(hand_back_by=self.actor,
-                 decide_until=localdate(self.at) + takeover.DECIDED_WITHIN)
+                 decide_until=house_date(self.at) + takeover.DECIDED_WITHIN)
 
     @do(S.HAND_BACK, S.HANDED_BACK, _("Hand it back"), permission=holds_task,
         custom=asks(ReasonForm, GRAVE))

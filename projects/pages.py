@@ -7,9 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
-from django.utils.timezone import localdate
 
 from people.actors import Actor
+from people.house_time import house_date
 from projects import project_page, renewals, rules, takeover, teams, trial
 from projects.models import Answer, Criterion, Gate, Mode, Operation, Project
 from projects.states import GateState as S
@@ -89,7 +89,7 @@ def parts_of_gate(flow: GateLifecycle, who: Actor) -> list[Part]:
     """Return progress with the way to the sheet, must-fixes, opinions, conditions, waivers
     (≤ 11 queries)."""
     gate: Gate = flow.case
-    today = localdate(who.at)
+    today = house_date(who.at)
     found = [_progress(gate, today)]
     if takeover.is_at(gate, takeover.AGREES) or takeover.is_at(gate, takeover.TAKES_OVER):
         found += agreement_part(gate.parent)

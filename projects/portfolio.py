@@ -15,11 +15,11 @@ import django_filters
 from django import forms
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast
-from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
 from people.actors import Actor
+from people.house_time import house_date
 from people.models import User, in_reader_language
 from projects.models import CatalogueVersion, Gate, GateCondition, GateKind, Project, Track
 from projects.progress import with_progress
@@ -86,7 +86,7 @@ def gates_ahead() -> QuerySet[Any]:
 def projects_of(who: Actor) -> Any:
     """Return the projects `who` may see, the nearest handover first, with `now_id`, `is_overdue`
     and `is_over`: its day of handover has passed."""
-    today = localdate(who.at)
+    today = house_date(who.at)
     overdue = GateCondition.objects.filter(
         gate__parent=OuterRef("pk"), met_at__isnull=True, due_on__lt=today
     )
@@ -117,7 +117,7 @@ def rows(projects: list[Any], at: datetime, tracks: dict[str, str] | None = None
     gates: Any = Gate.objects.filter(parent__in=projects)  # to mypy these are cases
     parents = {one.pk: one for one in projects}
     of_projects: dict[int, list[Any]] = {pk: [] for pk in parents}
-    for gate in with_progress(gates.annotate(**risks_of_gate(localdate(at))).order_by("place")):
+    for gate in with_progress(gates.annotate(**risks_of_gate(house_date(at))).order_by("place")):
         gate.parent = parents[gate.parent_id]
         of_projects[gate.parent_id].append(gate)
     if tracks is None:
@@ -197,7 +197,7 @@ class PortfolioFilter(django_filters.FilterSet):
     def __init__(self, data: Any, *, who: Actor, gates: list[GateKind]) -> None:
         """Offer what there is to choose from (2 queries)."""
         super().__init__(data, projects_of(who).select_related("manager"))
-        self.today = localdate(who.at)
+        self.today = house_date(who.at)
         self.names = choices_of()
         mine: Any = Project.objects.all()  # to mypy these are cases
         managers = User.objects.filter(pk__in=mine.visible_to(who).order_by().values("manager"))

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from people.actors import Actor
+from people.house_time import house_date
 from projects.models import GateCondition, Project, Waiver
 from projects.progress import with_progress
 from projects.states import PASSED, STANDING
@@ -74,9 +74,9 @@ def parts(project: Project, who: Actor) -> list[Part]:
     by_key = {gate.pk: gate for gate in gates if gate.pk in seen}
     said = verdicts({gate.pk: gate for gate in gates})
     shown = [
-        Part("projects/_phases.html", timeline(project, gates, said, localdate(who.at))),
+        Part("projects/_phases.html", timeline(project, gates, said, house_date(who.at))),
         *_present(gates),
-        *_open_ends(by_key, localdate(who.at)),
+        *_open_ends(by_key, house_date(who.at)),
     ]
     if decisions := [one for one in reversed(said) if one.gate.pk in seen]:
         shown.append(Part("projects/_decisions.html", {"rows": decisions}))
@@ -121,7 +121,7 @@ def timeline(
     project: Project, gates: list[Any], said: list[Verdict], today: date
 ) -> dict[str, Any]:
     """Return the phases on one scale, and where today is on it."""
-    passed = {one.gate.pk: localdate(one.event.at) for one in said if one.is_passed}
+    passed = {one.gate.pk: house_date(one.event.at) for one in said if one.is_passed}
     ends = [project.ends_on, *(gate.planned_on for gate in gates), *passed.values()]
     scale = Scale(project.starts_on, max([*ends, today] if project.is_open else ends))
     now: Any = _stood_at(gates) if project.is_open else None

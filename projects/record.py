@@ -11,12 +11,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from people.actors import Actor
+from people.house_time import house_date
 from people.models import Unit
 from people.roles import Role
 from projects.models import Answer, Criterion, Gate
@@ -114,7 +114,7 @@ def _said(seat: Task) -> str:
 
 def context(gate: Gate, who: Actor) -> dict[str, Any]:
     """Return what page and PDF show of a gate (8 queries)."""
-    today = localdate(who.at)
+    today = house_date(who.at)
     waivers = list(gate.waivers.select_related("criterion", "risk_owner", "granted_by"))
     waived = {one.criterion_id for one in waivers if one.holds(today)}
     *earlier, now = rounds(gate, waived)

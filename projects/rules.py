@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Min, QuerySet
-from django.utils.timezone import get_current_timezone, localdate
 from django.utils.translation import gettext as _
 
+from people.house_time import house_date, house_instant
 from people.models import User
 from people.roles import Role
 from projects.models import Answer, Criterion, Finding, Gate, GateCondition, Project
@@ -56,7 +56,7 @@ is_of_the_project = Permission(
 )
 
 its_day_has_come = Permission(
-    "on its day", lambda flow, who: localdate(flow.at) >= flow.case.deferred_until
+    "on its day", lambda flow, who: house_date(flow.at) >= flow.case.deferred_until
 )
 """Time is up at the close of business before it, which may be days earlier."""
 
@@ -106,7 +106,7 @@ def open_musts(case: Gate, today: date) -> list[Criterion]:
 def musts_are_satisfied(flow: Flow) -> Condition:
     """Accepted without a condition is only what passed; with one, what is still open is named."""
     case: Gate = flow.case
-    missing = open_musts(case, localdate(flow.at))
+    missing = open_musts(case, house_date(flow.at))
     return Condition(
         not missing or bool(case.conditions.filter(met_at__isnull=True)),
         unmet=_(
@@ -161,7 +161,7 @@ def the_way_is_free(flow: Flow) -> Condition:
         return Condition(
             False, unmet=_("%(gate)s has to be passed first.") % {"gate": closed.gate_kind}
         )
-    today = localdate(flow.at)
+    today = house_date(flow.at)
     overdue = [
         condition.what
         for gate in before.prefetch_related("conditions")
@@ -234,9 +234,7 @@ def gates_are_decided(project: Project) -> Condition:
 
 # -- by when --------------------------------------------------------------------------------------
 def end_of(day: date | None) -> datetime | None:
-    return (
-        datetime.combine(day + timedelta(days=1), time(), get_current_timezone()) if day else None
-    )
+    return house_instant(datetime.combine(day + timedelta(days=1), time())) if day else None
 
 
 def submit_by(case: Gate) -> datetime | None:

@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.text import slugify
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from agreements.models import Service
 from people.actors import Actor
+from people.house_time import house_date
 from people.models import User
 from projects.models import (
     Gate,
@@ -138,7 +138,7 @@ def tried_until(case: Gate, day: date) -> dict[str, date]:
 def the_trial_is_over(flow: Lifecycle) -> Condition:
     until: date | None = flow.case.trial_until
     return Condition(
-        until is None or localdate(flow.at) > until,
+        until is None or house_date(flow.at) > until,
         unmet=_("Trial operation runs up to and including %(day)s.") % {"day": until},
     )
 
@@ -234,14 +234,14 @@ def where_it_runs(flow: Flow, finding: ServiceFinding | None = None, **values: A
         still = still.exclude(pk=finding.pk)
     if "mode" in values:
         still = still.filter(is_review=False)
-    today = localdate(flow.at)
+    today = house_date(flow.at)
     fell_due = case.review_on < today or any(one.expires_on < today for one in waivers_of(case))
     return S.ATTENTION if fell_due or still.exists() else S.RUNNING
 
 
 def note_what_fell_due(case: Operation, at: datetime) -> None:
     """Write a finding for each waiver that ran out and for a review that is due (≤ 2 + n)."""
-    today = localdate(at)
+    today = house_date(at)
     for waiver in waivers_of(case):
         if waiver.expires_on < today:
             case.findings.create(waiver=waiver, found_at=at)

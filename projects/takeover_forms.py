@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
+from people.house_time import house_date
 from projects import takeover
 from projects.forms import AcceptForm as PlainAcceptForm
 from projects.forms import day, person, refuse_past
@@ -79,7 +79,7 @@ class ModeFields(forms.Form):
                 "contract_ends_on", gettext("A vendor leads by a contract; say when it ends.")
             )
         review = values.get("review_on")
-        if review and review <= timezone.localdate(self.who.at):
+        if review and review <= house_date(self.who.at):
             self.add_error("review_on", gettext("Choose a day that is still to come."))
         return values
 
@@ -121,7 +121,7 @@ class AcceptForm(ModeFields, PlainAcceptForm):
         agreed = takeover.agreement_in_force(case.parent)
         self.initial = {
             "mode": agreed.mode if agreed else None,
-            "review_on": timezone.localdate(self.who.at) + takeover.REVIEWED_AFTER,
+            "review_on": house_date(self.who.at) + takeover.REVIEWED_AFTER,
         }
 
 

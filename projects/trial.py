@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Q
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from people.house_time import house_date
 from projects import takeover
 from projects.models import Answer, Gate, GateCondition
 from workflows.lifecycles import Lifecycle, registered
@@ -59,10 +59,10 @@ def warnings(flow: Lifecycle) -> list[str]:
 def _length(gate: Gate, at: datetime) -> Figure:
     assert gate.trial_from is not None  # the caller looked
     assert gate.trial_until is not None
-    days = max((localdate(at) - gate.trial_from).days, 0)
+    days = max((house_date(at) - gate.trial_from).days, 0)
     of = (gate.trial_until - gate.trial_from).days
     said = ngettext("Day %(days)s of %(of)s day.", "Day %(days)s of %(of)s days.", of)
-    is_over = localdate(at) > gate.trial_until
+    is_over = house_date(at) > gate.trial_until
     return Figure("G7-01", said % {"days": days, "of": of}, is_over or None)
 
 

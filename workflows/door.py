@@ -17,6 +17,7 @@ from viewflow.fsm import TransitionConditionsUnmet
 
 import rows
 from people.actors import Actor, customer_class_of
+from people.house_time import house_date
 from people.models import User
 from workflows import attachments, clocks, custody, notices, retiming, search, work
 from workflows.events import CHAIN, substantial_since
@@ -120,7 +121,7 @@ def _new_case(
         )
     columns = {field.name for field in lifecycle.model._meta.get_fields()}
     with bounded_wait():
-        number = NumberSequence.next(lifecycle.prefix, timezone.localtime(at).year)
+        number = NumberSequence.next(lifecycle.prefix, house_date(at).year)
     case = lifecycle.model(
         **{name: value for name, value in values.items() if name in columns},
         number=number,

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from people.house_time import house_date
 from people.models import User
 from projects.forms import day, refuse_past
 from projects.models import Criterion, Finding, Project, Supervision
@@ -121,7 +121,7 @@ class FindingForm(ActionForm):
             values["due_on"] = None
         elif severity and due is None and "due_on" not in self.errors:
             self.add_error("due_on", gettext("Say by when it has to be put right."))
-        elif due is not None and due < timezone.localdate(self.who.at):
+        elif due is not None and due < house_date(self.who.at):
             self.add_error("due_on", gettext("This day has already passed."))
         return values
 
@@ -154,7 +154,7 @@ class DeferralForm(ActionForm):
 
     def clean_deferred_until(self) -> date:
         until: date = self.cleaned_data["deferred_until"]
-        if until <= timezone.localdate(self.who.at):
+        if until <= house_date(self.who.at):
             raise forms.ValidationError(gettext("Choose a day that is still to come."))
         if self.flow and until > self.flow.case.parent.ends_on:
             raise forms.ValidationError(gettext("It cannot wait longer than until the handover."))

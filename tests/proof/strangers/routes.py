@@ -65,6 +65,7 @@ class Route:
         values = {
             "number": number, "pk": pk, "kind": "optimization", "metric": "response",
             "action": action, "name": action, "secret": "nobody-was-given-this", "chat": "wecom",
+            "step": 1,
             "code": "light" if "tracks/" in self.pattern else "G1-01", "version": 1,
         }  # fmt: skip
         return "/" + PARAMETER.sub(lambda found: str(values[found[1]]), self.pattern)
@@ -116,6 +117,8 @@ BODIES: dict[str, Sent] = {
     "notifications/done/": lambda thing, action: {"group": "all", "upto": "0"},
     "notifications/open/": lambda thing, action: {"group": "absences", "upto": "0"},
     "login/": lambda thing, action: {"username": "colleague", "password": "right"},
+    "welcome/<int:step>/": lambda thing, action: {"language": "en"},
+    "profile/": lambda thing, action: {"language": "en"},
     "language/": lambda thing, action: {"language": "en", "next": "/inbox/"},
     "new/<slug:kind>/": lambda thing, action: FILING,
     "cases/<str:number>/do/<slug:name>/": _action,

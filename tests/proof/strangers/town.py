@@ -119,7 +119,7 @@ def _newcomers() -> dict[str, User]:
     for name, (username, unit, role, covered) in NEWCOMERS.items():
         found[name] = user = User.objects.create_user(
             username, password="right", unit=units[unit], is_staff=name in STAFF,
-            is_superuser=name == "superuser",
+            is_superuser=name == "superuser", welcomed_at=NOON,
         )  # fmt: skip
         if role:
             Grant.objects.create(user=user, role=role, unit=units[covered], from_at=NOON - DAY)

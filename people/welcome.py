@@ -54,16 +54,9 @@ def welcome(request: HttpRequest, step: int) -> HttpResponse:
         for at, (name, _kind) in enumerate(STEPS, 1)
     ]
     context = {"form": form, "step": step, "phases": phases, "next": target, "is_last": is_over}
-    return render(request, "people/welcome.html", {**context, **_news()})
+    return render(request, "people/welcome.html", context)
 
 
 def _target(request: HttpRequest) -> str:
     target = request.POST.get("next") or request.GET.get("next", "")
     return target if url_has_allowed_host_and_scheme(target, None) else reverse("home")
-
-
-def _news() -> dict[str, str]:
-    try:
-        return {"preferences_url": reverse("notification_preferences")}
-    except NoReverseMatch:
-        return {"preferences_url": ""}

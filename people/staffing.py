@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from auditlog.context import set_actor
@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from people.models import Absence, ApiToken, CustomerClass, Grant, Unit, User, in_force
 
+SOON = timedelta(days=30)
+"""How long before its end a role is worth a word."""
 DETAILS = ("display_name", "email", "unit", "language", "is_staff")
 """What is changed of a person here; powers beyond roles are given by superusers elsewhere."""
 

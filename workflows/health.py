@@ -82,11 +82,12 @@ def _engine(found: Figures) -> Iterator[Check]:
         _("SLA clock"), level, value,
         "" if level == GOOD else _("Start the heartbeat, or the worker and beat of Celery."),
     )  # fmt: skip
-    night = found.beats.get("check_invariants", found.beats.get("invariants"))
+    night = found.beats.get("invariants")
     is_late = night is None or night > timedelta(hours=48)
+    advice = _("Run manage.py check_invariants; what does not fit stands in the log.")
     yield Check(
-        _("Nightly check"), CARE if is_late else GOOD, _("Last run: %(ago)s.") % {"ago": _ago(night)},
-        _("Run manage.py check_invariants; what does not fit stands in the log.") if is_late else "",
+        _("Nightly check"), CARE if is_late else GOOD,
+        _("Last run: %(ago)s.") % {"ago": _ago(night)}, advice if is_late else "",
     )  # fmt: skip
 
 
@@ -149,7 +150,7 @@ def _cache() -> Check:
         return Check("Redis", GOOD, _("Not used: everything runs in one house."))
     try:
         cache.get("health")
-    except Exception as error:  # noqa: BLE001 - whatever the driver raises is what is told
+    except Exception as error:  # whatever the driver raises is what is told
         return Check("Redis", BAD, str(error), _("Start Redis, or mend REDIS_URL."))
     return Check("Redis", GOOD, _("It answers."))
 

@@ -1,11 +1,12 @@
 """Addresses of the engine's pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from workflows.pages import acting, cases, filing, inbox, lists
 
 urlpatterns = [
     path("", inbox.home, name="home"),
+    path("office/", include("workflows.pages.office.urls")),
     path("inbox/", inbox.show_inbox, name="inbox"),
     path("cases/", lists.list_cases, name="case_list"),
     path("cases/export.csv", lists.export_csv, name="case_export_csv"),

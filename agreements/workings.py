@@ -38,6 +38,11 @@ class Line:
     total: timedelta
 
     @property
+    def name(self) -> str:
+        """Return the name of a special day, "" for any other."""
+        return self.special.label if self.special else ""
+
+    @property
     def counted(self) -> timedelta:
         return sum((until - since for since, until in self.spans), timedelta())
 

@@ -12,8 +12,8 @@ from functools import wraps
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.messages import success
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_http_methods
@@ -78,7 +78,7 @@ def carry_out(deeds: Deeds, request: Request, subject: Any) -> tuple[str, forms.
     form = deed.form(request.POST, auto_id=f"id_{name}_%s")
     if form.is_valid():
         try:
-            messages.success(request, deed.run(subject, request, form.cleaned_data))
+            success(request, deed.run(subject, request, form.cleaned_data))
         except ValidationError as refusal:
             _tell(form, refusal)
         else:

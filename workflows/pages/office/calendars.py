@@ -36,11 +36,13 @@ class YearForm(forms.Form):
 class TryForm(forms.Form):
     start = forms.DateTimeField(label=gettext_lazy("Filed"), widget=forms.DateTimeInput)
     standard = forms.ModelChoiceField(
-        label=gettext_lazy("As promised by"), required=False, empty_label=gettext_lazy("A length of my own"),
+        label=gettext_lazy("As promised by"), required=False,
+        empty_label=gettext_lazy("A length of my own"),
         queryset=Standard.objects.none(), to_field_name="code",
     )  # fmt: skip
     amount = forms.DecimalField(
-        label=gettext_lazy("Length"), required=False, min_value=Decimal("0.25"), max_digits=7, decimal_places=2,
+        label=gettext_lazy("Length"), required=False, min_value=Decimal("0.25"),
+        max_digits=7, decimal_places=2,
     )  # fmt: skip
     unit = forms.ChoiceField(label=gettext_lazy("Unit of time"), choices=UNITS, required=False)
 

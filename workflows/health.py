@@ -121,7 +121,16 @@ def _messages(found: Figures) -> Iterator[Check]:
 def _machine(at: datetime) -> Iterator[Check]:
     yield _database()
     yield _cache()
-    usage = shutil.disk_usage(settings.VAR_DIR)
+    yield from _disk(Path(settings.VAR_DIR))
+    yield _backups(Path(settings.VAR_DIR) / "backups", at)
+    versions = f"Python {sys.version.split()[0]}, Django {django.get_version()}"
+    yield Check(_("Versions"), GOOD, versions)
+
+
+def _disk(folder: Path) -> Iterator[Check]:
+    if not folder.is_dir():
+        return  # nothing was ever written there
+    usage = shutil.disk_usage(folder)
     share = usage.free / usage.total
     level = BAD if share < TOO_LITTLE else CARE if share < LITTLE else GOOD
     yield Check(
@@ -130,9 +139,6 @@ def _machine(at: datetime) -> Iterator[Check]:
         % {"free": usage.free // 10**9, "total": usage.total // 10**9},
         "" if level == GOOD else _("Make room: attachments and backups grow every day."),
     )  # fmt: skip
-    yield _backups(Path(settings.VAR_DIR) / "backups", at)
-    versions = f"Python {sys.version.split()[0]}, Django {django.get_version()}"
-    yield Check(_("Versions"), GOOD, versions)
 
 
 def _database() -> Check:

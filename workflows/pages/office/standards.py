@@ -76,7 +76,7 @@ DEEDS = {
 def list_standards(request: Request) -> HttpResponse:
     at = timezone.now()
     found = Standard.objects.select_related("service").prefetch_related("versions__calendar")
-    rows = [{"standard": one, "version": _in_force(one, at)} for one in found]
+    rows: list[dict[str, Any]] = [{"standard": one, "version": _in_force(one, at)} for one in found]
     asked = request.GET.get("show", "")
     if asked == "unconfirmed":
         rows = [row for row in rows if row["version"] and not row["version"].is_contractual]
@@ -89,7 +89,8 @@ def list_standards(request: Request) -> HttpResponse:
 
 @office_page("agreements.view_standard")
 def show_standard(request: Request, code: str) -> HttpResponse:
-    subject, refused, at = get_object_or_404(Standard, code=code), None, timezone.now()
+    subject, at = get_object_or_404(Standard, code=code), timezone.now()
+    refused: tuple[str, forms.Form] | None = None
     if request.method == "POST" and request.POST.get("do") == "preview":
         refused = ("revise", RevisionForm(request.POST, auto_id="id_revise_%s"))
     elif request.method == "POST":

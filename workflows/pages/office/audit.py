@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from auditlog.models import LogEntry
@@ -155,6 +156,7 @@ def _said(field: Any, value: Any, names: Any) -> str:
     if isinstance(field, models.BooleanField):
         return _("yes") if str(value) == "True" else _("no")
     if isinstance(field, models.DateTimeField) and (at := parse_datetime(str(value))):
-        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
+        aware = at if timezone.is_aware(at) else at.replace(tzinfo=UTC)  # the log keeps UTC
+        return date_format(timezone.localtime(aware), "SHORT_DATETIME_FORMAT")
     choices = dict(getattr(field, "flatchoices", None) or ())
     return str(choices.get(value, value))[:LONGEST]

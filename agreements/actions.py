@@ -66,6 +66,46 @@ def publish_version(version: CalendarVersion, *, actor: User | None, at: datetim
         version.save(update_fields=["published_at"])
 
 
+def import_holidays(version: CalendarVersion, *, year: int, actor: User) -> int:
+    """Put the holidays and adjusted days of a year in China into a draft; return how many.
+
+    A date that is listed already stays as it is. Adjusted days are worked like a Monday. Raises
+    ValidationError for a year whose notice is not among the shipped data.
+    """
+    with transaction.atomic(), set_actor(actor):
+        if version.is_kept:
+            raise ValidationError(_("A published version does not change. Make a new one."))
+        known = set(version.days.values_list("date", flat=True))
+        fresh = [day for day in _notice(year) if date.fromisoformat(day["date"]) not in known]
+        for day in fresh:
+            windows = [] if day["kind"] == CalendarDay.Kind.OFF else version.weekly.get("0", [])
+            CalendarDay.objects.create(version=version, windows=windows, **day)
+        ends_on = date(year, 12, 31)
+        if version.data_ends_on is None or version.data_ends_on < ends_on:
+            version.data_ends_on = ends_on
+            version.save(update_fields=["data_ends_on"])
+        return len(fresh)
+
+
+def _notice(year: int) -> list[dict[str, Any]]:
+    found = [day for day in _shipped("china_days") if day["date"].startswith(f"{year}-")]
+    if not found:
+        raise ValidationError(
+            _("The holidays of %(year)s have not come with this version of Opsgate."),
+            params={"year": str(year)},
+        )
+    return found
+
+
+def confirm_standard(version: StandardVersion, *, actor: User) -> None:
+    """Note that the customer agreed to this figure: it is contractual from now on."""
+    with transaction.atomic(), set_actor(actor):
+        if version.is_contractual:
+            raise ValidationError(_("This figure is confirmed already."))
+        version.is_contractual = True
+        version.save(update_fields=["is_contractual"])
+
+
 def revise_standard(
     standard: Standard, *, actor: User, effective_from: datetime, **changes: Any
 ) -> StandardVersion:

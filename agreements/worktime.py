@@ -97,6 +97,19 @@ class WorkingTime:
         table = self._covering(since, until)
         return timedelta(0, 0, table.worked(until) - table.worked(since))
 
+    def windows(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        """Return the stretches in hours from `start` to `end`, in order; they add up to `between`.
+
+        A night at the turn of a UTC year comes in two pieces.
+        """
+        since, until = _micros(start), _micros(end)
+        table = self._covering(since, until)
+        first, last = bisect_right(table.closes, since), bisect_left(table.opens, until)
+        return [
+            (_instant(max(since, table.opens[index])), _instant(min(until, table.closes[index])))
+            for index in range(first, last)
+        ]
+
     def is_open(self, at: datetime) -> bool:
         """Say whether `at` is in hours; the opening instant is, the closing instant is not."""
         instant = _micros(at)
@@ -241,6 +254,10 @@ class _Always(WorkingTime):
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         return _aware(end).astimezone(UTC) - _aware(start).astimezone(UTC)
+
+    def windows(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        since, until = (_aware(at).astimezone(UTC) for at in (start, end))
+        return [(since, until)] if since < until else []
 
     def is_open(self, at: datetime) -> bool:
         return bool(_aware(at))

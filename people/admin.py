@@ -20,6 +20,7 @@ from people.models import Absence, ApiToken, CustomerClass, Grant, Unit, User
 for model in (Unit, Grant, Absence, CustomerClass):
     auditlog.register(model)
 auditlog.register(User, exclude_fields=["password", "last_login"])
+auditlog.register(ApiToken, exclude_fields=["digest"])
 
 
 for kept_elsewhere in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):

@@ -6,8 +6,11 @@ import re
 from datetime import datetime
 from typing import Any
 
+from auditlog.context import set_actor
+from auditlog.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 import rows
@@ -16,7 +19,16 @@ from people.models import User
 from people.roles import Role
 from workflows import attachments, clocks, custody, notices, work
 from workflows.lifecycles import PROVIDER
-from workflows.models import Attachment, Case, CaseLink, Comment, Task, Watch
+from workflows.models import (
+    Attachment,
+    Case,
+    CaseLink,
+    Comment,
+    Outbox,
+    OutboxQuerySet,
+    Task,
+    Watch,
+)
 from workflows.passages import Passage, passage
 from workflows.permissions import may_take, principal
 from workflows.refusals import BadData, Conflict, NotAllowed, UnknownAction
@@ -234,3 +246,18 @@ def add_watcher(*, case: Case, person: User, actor: User, at: datetime | None = 
         )[1]
         if is_new:
             move.note("add_watcher", to=person.pk, to_name=str(person))
+
+
+def retry_messages(*, messages: OutboxQuerySet, actor: User, at: datetime) -> int:
+    """Give messages that were given up twelve more tries; return how many. What was sent stays."""
+    with transaction.atomic(), set_actor(actor):
+        chosen = list(messages.dead().select_for_update(of=("self",)))
+        Outbox.objects.filter(pk__in=[one.pk for one in chosen]).update(
+            dead_at=None, attempts=0, next_try_at=at
+        )
+        for one in chosen:
+            LogEntry.objects.log_create(
+                one, action=LogEntry.Action.UPDATE, force_log=True,
+                changes={"dead_at": [str(one.dead_at), "None"]},
+            )  # fmt: skip
+    return len(chosen)

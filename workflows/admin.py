@@ -90,8 +90,7 @@ class OutboxAdmin(ReadOnly):
 
     @admin.display(description=_("recipient"))
     def receiver(self, message: Outbox) -> str:
-        person = str(message.recipient or message.webhook)
-        return f"{person} ({message.chat})" if message.chat else person
+        return message.receiver
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("workflows.change_outbox")

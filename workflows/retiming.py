@@ -14,6 +14,7 @@ from typing import Any
 
 import rows
 from agreements.models import Calendar, CalendarVersion, Standard, StandardVersion
+from agreements.worktime import WorkingTime
 from people.models import User
 from workflows import clocks, work
 from workflows.models import Clock
@@ -87,6 +88,33 @@ def _matching(clock: Clock, move: Passage) -> Terms | None:
 def preview(change: Standard | Calendar, at: datetime) -> list[Move]:
     """Return what holding every live clock to the version now in force would do; writes nothing."""
     return list(_moves(change, at))
+
+
+def preview_revision(proposed: StandardVersion, at: datetime) -> list[Move]:
+    """Return what holding live clocks to a version not yet written would do; writes nothing."""
+    hours = proposed.calendar.version_at(at)
+    chosen = _live(standard__standard=proposed.standard, agreed_at__isnull=True)
+    return [_move_to(clock, proposed, hours, hours.working_time(), at) for clock in chosen]
+
+
+def preview_draft(draft: CalendarVersion, at: datetime) -> list[Move]:
+    """Return what holding live clocks to a calendar still in draft would do; writes nothing."""
+    hours = draft.working_time()  # read once: a draft is not remembered
+    chosen = _live(calendar__calendar=draft.calendar, agreed_at__isnull=True)
+    return [
+        _move_to(clock, clock.standard, draft, hours, at)
+        for clock in chosen.filter(standard__isnull=False)
+    ]
+
+
+def _move_to(
+    clock: Clock, standard: StandardVersion, calendar: CalendarVersion, hours: WorkingTime,
+    at: datetime,
+) -> Move:  # fmt: skip
+    terms = Terms(standard, calendar, standard.budget(clock.started_at, hours))
+    is_paused = clock.state == Clock.State.PAUSED
+    due = None if is_paused else hours.add(at, terms.budget - _elapsed(clock, at))
+    return Move(clock, terms, due)
 
 
 def migrate(change: Standard | Calendar, *, actor: User, at: datetime) -> int:

@@ -6,6 +6,7 @@ from workflows.pages import acting, cases, desk, drafting, filing, home, inbox, 
 
 urlpatterns = [
     path("", inbox.home, name="home"),
+    path("office/", include("workflows.pages.office.urls")),
     path("inbox/", inbox.show_inbox, name="inbox"),
     path("notifications/", include("workflows.news.urls")),
     path("inbox/choose/", desk.choose, name="inbox_choose"),

@@ -203,6 +203,11 @@ class CalendarDay(models.Model):
     def __str__(self) -> str:
         return f"{self.date} {in_reader_language(self.name, self.name_zh)}".strip()
 
+    @property
+    def label(self) -> str:
+        """Return the name in the reader's language."""
+        return in_reader_language(self.name, self.name_zh)
+
     def clean(self) -> None:
         self._refuse_published()
 

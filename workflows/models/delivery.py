@@ -7,6 +7,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from people.models import User
@@ -128,6 +129,18 @@ class Outbox(models.Model):
         if self.topic == "clock":
             return News.BREACH if self.data.get("action") == "breach" else News.WARNING
         return News.DEPUTY if self.topic == "handback" else self.topic
+
+    @property
+    def about(self) -> str:
+        """Say what the message is about; what goes to a webhook is an event, or a test."""
+        if self.news in News.values:
+            return str(News(self.news).label)
+        return gettext("A test") if self.topic == "test" else gettext("An event")
+
+    @property
+    def receiver(self) -> str:
+        person = str(self.recipient or self.webhook)
+        return f"{person} ({self.chat})" if self.chat else person
 
 
 class IdempotencyRecord(models.Model):

@@ -140,6 +140,14 @@ def working_duration(length: timedelta) -> str:
     return duration_words(length)
 
 
+@register.filter
+def clock_hours(length: timedelta) -> str:
+    """Return a length in hours and minutes, as one adds them up: `7:30`, `0:00:20`."""
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    shown = f"{minutes // 60}:{minutes % 60:02}"
+    return f"{shown}:{seconds:02}" if seconds else shown
+
+
 @register.simple_tag
 def field_widget(field: BoundField, extra_class: str = "") -> SafeString:
     """Draw a form field's control with its class; dates get the browser's own picker."""

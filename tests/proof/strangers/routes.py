@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from config.probes import PROBES
+from people.models import User
 from tests.api.conftest import FILING
 from tests.proof.strangers.town import Thing, upload
 
@@ -68,6 +69,12 @@ class Route:
             "step": 1,
             "code": "light" if "tracks/" in self.pattern else "G1-01", "version": 1,
         }  # fmt: skip
+        if self.pattern.startswith("office/"):
+            is_calendar = "calendars/" in self.pattern
+            values["code"] = "business-hours" if is_calendar else "optimization-response"
+            values["pk"] = (
+                User.objects.get(username=thing.to).pk if "people/" in self.pattern else 1
+            )
         return "/" + PARAMETER.sub(lambda found: str(values[found[1]]), self.pattern)
 
 

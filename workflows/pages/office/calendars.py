@@ -154,11 +154,11 @@ def try_calendar(request: Request, code: str) -> HttpResponse:
     """Answer when something filed at a time is due, and show the way; alone for htmx."""
     subject, at = _find(code), timezone.now()
     version = _chosen(request, list(subject.versions.order_by("-number")), at)
-    is_asked = "start" in request.GET
-    form = TryForm(request.GET if is_asked else None, version, initial=_example(version, at))
+    asked = request.GET if "start" in request.GET else _example(version, at)
+    form = TryForm(asked, version)
     context = {
         "calendar": subject, "version": version, "try_form": form,
-        "workings": _worked_out(form, version) if is_asked and form.is_valid() else None,
+        "workings": _worked_out(form, version) if form.is_valid() else None,
     }  # fmt: skip
     is_part = bool(request.headers.get("HX-Request"))
     name = "office/_workings.html" if is_part else "office/try.html"

@@ -122,10 +122,14 @@ def list_promises(request: Request) -> HttpResponse:
     return render(request, "office/promises.html", context)
 
 
+TO_COME = {"fault": gettext_lazy("Fault"), "desktop": gettext_lazy("Desktop service")}
+"""Kinds that figures are shipped for before their process is there."""
+
+
 def kind_label(kind: str) -> str:
-    """Return the name of a kind of case; one no process is written for yet keeps its own."""
-    known = {cls.kind: str(cls.label) for cls in registered()}
-    return known.get(kind, kind.replace("_", " ")) if kind else _("Any kind of case")
+    """Return the name of a kind of case."""
+    known = TO_COME | {cls.kind: cls.label for cls in registered()}
+    return str(known.get(kind, kind)) if kind else _("Any kind of case")
 
 
 def _in_force(standard: Standard, at: datetime) -> StandardVersion | None:

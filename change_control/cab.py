@@ -111,9 +111,9 @@ def shown_votes(kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def held_by(meeting: CabMeeting) -> datetime:
-    """A meeting is opened within an hour of its time."""
-    return meeting.meets_at + HOUR
+def held_by(meeting: CabMeeting) -> datetime | None:
+    """A meeting is opened within an hour of its time; one that is being filed may have none yet."""
+    return meeting.meets_at + HOUR if meeting.meets_at else None
 
 
 def minutes_by(meeting: CabMeeting) -> datetime | None:

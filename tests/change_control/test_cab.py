@@ -213,3 +213,10 @@ def test_the_page_of_a_meeting_shows_agenda_and_members(world):
     listed = page(world, "change_manager", "/changes/meetings/", step.at).content.decode()
     assert step.case.number in listed
     assert "Call a meeting" in listed
+
+
+@pytest.mark.parametrize("address", ["/new/", "/new/cab/"])
+def test_a_meeting_can_be_called_before_its_time_is_known_to_the_form(world, address):
+    answer = page(world, "change_manager", address, NOON)
+    assert answer.status_code == 200
+    assert "CAB meeting" in answer.content.decode()

@@ -75,3 +75,10 @@ def test_a_role_that_has_begun_is_ended_and_not_rewritten(root, world, change, i
     assert (answer.status_code, grant.to_at is not None) == (302 if is_taken else 200, is_taken)
     if not is_taken:
         assert "is not rewritten" in answer.content.decode()
+
+
+def test_the_administration_leads_back_to_the_product_and_out_of_it(root):
+    page = root.get("/admin/", headers={"accept-language": "en"}).content.decode()
+    assert '<a href="/">Back to Opsgate</a>' in page
+    assert 'method="post" action="/logout/"' in page
+    assert "opsgate/admin.css" in page

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from agreements.models import Service
 from people.actors import Actor
 from workflows.counting import counted
 from workflows.lifecycles import registered
-from workflows.models import Case, CaseQuerySet, Watch
+from workflows.models import Case, Watch
 from workflows.search import tokens
 from workflows.shell import places_of
 
@@ -82,7 +82,7 @@ def find_cases(who: Actor, words: str) -> Iterable[Case]:
     return _lean(found)[:MOST]
 
 
-def _lean(cases: CaseQuerySet) -> CaseQuerySet:
+def _lean(cases: QuerySet[Case]) -> QuerySet[Case]:
     return cases.only("number", "title", "kind", "state")
 
 

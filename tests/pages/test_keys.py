@@ -12,8 +12,14 @@ from tests.browsing import Site, visit
 pytestmark = pytest.mark.browser
 
 CHOSEN = "#og-palette-list [aria-selected=true]"
-FOCUSED_ROW = "[...document.querySelectorAll('[data-og-row]')].indexOf(document.activeElement.closest('[data-og-row]'))"
-COMPOSING = "new KeyboardEvent('keydown', {key: 'c', isComposing: true, bubbles: true, cancelable: true})"
+FOCUSED_ROW = """
+[...document.querySelectorAll("[data-og-row]")]
+    .indexOf(document.activeElement.closest("[data-og-row]"))
+"""
+COMPOSING = """
+document.body.dispatchEvent(
+    new KeyboardEvent("keydown", {key: "c", isComposing: true, bubbles: true, cancelable: true}))
+"""
 
 
 @pytest.fixture
@@ -98,7 +104,7 @@ def test_keys_are_letters_while_one_writes_composes_or_holds_ctrl(page: Page, si
     page.keyboard.type("cj?/")
     assert page.locator("#og-search").input_value() == "cj?/"
     page.evaluate("document.activeElement.blur()")
-    page.evaluate(f"document.body.dispatchEvent({COMPOSING})")
+    page.evaluate(COMPOSING)
     page.keyboard.press("Alt+c")
     page.wait_for_timeout(300)
     assert page.url == f"{site.address}/cases/"
@@ -155,9 +161,7 @@ def test_what_did_not_come_is_said(chromium: Browser, site: Site) -> None:
     ):  # fmt: skip
         page.route(
             "**/palette/**",
-            lambda route, answer=answer: (
-                route.fulfill(status=answer) if answer else route.abort()
-            ),
+            lambda route, answer=answer: route.fulfill(status=answer) if answer else route.abort(),
         )
         page.keyboard.press("Control+k")
         page.locator(".og-toast--error", has_text=words).wait_for()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 import time_machine
 from django.test import Client
@@ -52,9 +54,9 @@ def test_nothing_typed_offers_ones_latest_cases_and_the_commands(world):
 
 def test_a_watched_case_is_among_the_latest(world):
     case = walk(world).case
-    assert "cases" not in found(world["auditor"])
-    watch_case(case=case, actor=world["auditor"], watching=True)
-    assert [one.number for one in found(world["auditor"])["cases"]] == [case.number]
+    assert "cases" not in found(world["service_manager"])
+    watch_case(case=case, actor=world["service_manager"], at=NOON)
+    assert [one.number for one in found(world["service_manager"])["cases"]] == [case.number]
 
 
 def test_the_exact_number_comes_first(world):
@@ -71,7 +73,7 @@ def test_cases_are_found_by_their_words_and_end_in_the_whole_search(world):
     word = case.title.split()[0]
     offered = found(world["requester"], word)
     assert case.number in [one.number for one in offered["cases"]]
-    assert offered["all"][0].url == f"/cases/?q={word}"
+    assert offered["all"][0].url == f"/cases/?q={quote(word)}"
 
 
 @pytest.mark.parametrize("by", ["number", "title"])

@@ -10,7 +10,7 @@ SHORTCUTS: tuple[tuple[Text, tuple[tuple[str, Text], ...]], ...] = (
     (
         _("Everywhere"),
         (
-            ("Ctrl K / ⌘ K", _("Find a case, a system or a command")),
+            ("Ctrl / ⌘ K", _("Find a case, a system or a command")),
             ("/", _("Go to the search")),
             ("?", _("Show these keys")),
             ("C", _("Ask for something new")),
@@ -42,7 +42,7 @@ SHORTCUTS: tuple[tuple[Text, tuple[tuple[str, Text], ...]], ...] = (
             ("M", _("Write a comment")),
             ("E", _("Edit")),
             ("1 / 2 / 3", _("Choose the first, second or third decision")),
-            ("Ctrl Enter / ⌘ Enter", _("Send what you are writing")),
+            ("Ctrl / ⌘ Enter", _("Send what you are writing")),
         ),
     ),
 )

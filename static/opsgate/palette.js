@@ -76,7 +76,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (goesOnArrival && !isAsked && dialog.open) found[0]?.click();
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.elt === input && event.detail.failed) isAsked = goesOnArrival = false;
+  if (event.detail.elt !== input || !event.detail.failed) return;
+  isAsked = goesOnArrival = false; // Enter now sends the form: the palette as a page
+  choose();
+  list.replaceChildren();
 });
 
 /* ---- choose and go ---- */

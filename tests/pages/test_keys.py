@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browsing import Site, visit
+from tests.browsing import Site, log_in, visit
 
 pytestmark = pytest.mark.browser
 
@@ -25,6 +25,7 @@ document.body.dispatchEvent(
 @pytest.fixture
 def page(chromium: Browser, site: Site) -> Iterator[Page]:
     """Show the case list to the service desk, in English."""
+    site.speak("desk", "en")
     with visit(chromium, site, "desk", locale="en") as page:
         page.goto("/cases/")
         yield page
@@ -151,11 +152,8 @@ def test_without_scripts_the_palette_is_a_page(chromium: Browser, site: Site) ->
 def test_what_did_not_come_is_said(chromium: Browser, site: Site) -> None:
     context = chromium.new_context(base_url=site.address, locale="en")
     page = context.new_page()
-    page.goto("/login/")
-    page.fill("input[name=username]", "desk")
-    page.fill("input[name=password]", "demo")
-    page.locator("input[name=password]").press("Enter")
-    page.wait_for_url(lambda url: "/login/" not in url)
+    site.speak("desk", "en")
+    log_in(page, "desk")
     for answer, words in (
         (None, "No answer came"), (404, "no longer there"), (500, "Something went wrong here"),
     ):  # fmt: skip

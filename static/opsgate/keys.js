@@ -1,10 +1,13 @@
-/* Single keys, unless the profile switches them off. Each presses a control that is on the page,
+/* Opens the palette and the list of keys; their script and style come when first wanted.
+   Single keys, unless the profile switches them off. Each presses a control that is on the page,
    so none of them is the only way. Listens last: what a page does with a key of its own goes first. */
 
 const SEQUENCE = 1200;
 const TEXT = "select, textarea, input:not([type=checkbox], [type=button], [type=submit]),"
   + " [contenteditable]:not([contenteditable=false]), [role=textbox], [role=combobox]";
+const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const keys = document.getElementById("og-keys");
+const palette = document.getElementById("og-palette");
 const isOff = document.body.dataset.ogKeys === "off";
 let goesUntil = 0;
 
@@ -61,8 +64,50 @@ function search() {
 
 function showKeys() {
   keys.showModal();
+  styled();
   return true;
 }
+
+/* ---- the palette and the list of keys ---- */
+let style;
+let script;
+
+/* Unseen until their style is there, or known not to come. */
+function styled() {
+  style ??= new Promise((resolve) => {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: palette.dataset.style });
+    for (const name of ["load", "error"]) link.addEventListener(name, resolve);
+    document.head.append(link);
+  }).then(() => { document.documentElement.dataset.ogStyled = ""; });
+}
+
+function openPalette() {
+  const form = palette.querySelector("form");
+  if (palette.open) return palette.close();
+  if (document.querySelector("dialog[open]")) return undefined;
+  form.reset();
+  palette.showModal();
+  form.elements.q.focus();
+  styled();
+  script ??= import(palette.dataset.script);
+  return script.then(({ ask }) => ask(), () => location.assign(form.action));
+}
+
+for (const words of document.querySelectorAll("[data-og-modifier]")) {
+  if (isMac) words.textContent = "⌘";
+}
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-og-palette], [data-og-keys-list]");
+  if (!opener || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (opener.matches("[data-og-palette]")) openPalette();
+  else showKeys();
+});
+
+for (const opener of document.querySelectorAll("[data-og-keys-list]")) opener.hidden = false;
+
+/* ---- keys ---- */
 
 const DOES = {
   "/": search,
@@ -107,6 +152,10 @@ window.addEventListener("keydown", (event) => {
   let isDone = false;
   if (event.ctrlKey || event.metaKey) {
     isDone = event.key === "Enter" && isWriting && send(event.target);
+    if (event.key.toLowerCase() === "k" && !event.shiftKey && (isMac ? event.metaKey : event.ctrlKey)) {
+      openPalette();
+      isDone = true;
+    }
   } else if (!isWriting && !document.querySelector("dialog[open]")) {
     if (event.key === "Enter") isDone = event.target.matches("[data-og-row]") && press(linkOf(event.target));
     else if (!isOff && event.key.length === 1 && (!event.shiftKey || /[/?]/.test(event.key))) {
@@ -115,12 +164,3 @@ window.addEventListener("keydown", (event) => {
   }
   if (isDone) event.preventDefault();
 });
-
-for (const opener of document.querySelectorAll("[data-og-keys-list]")) {
-  opener.hidden = false;
-  opener.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    showKeys();
-  });
-}

@@ -1,11 +1,11 @@
-/* The palette: a combobox over the list that the server draws. Without scripts it is a page. */
+/* The palette: a combobox over the list that the server draws. Without scripts it is a page.
+   Loaded by keys.js when it is first opened; words typed until then are asked for at once. */
 
 const QUIET = 150;
 const dialog = document.getElementById("og-palette");
 const input = document.getElementById("og-palette-input");
 const list = document.getElementById("og-palette-list");
 const said = dialog.querySelector("[data-og-palette-said]");
-const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 let timer = 0;
 let isAsked = false;
 let goesOnArrival = false;
@@ -13,21 +13,8 @@ let goesOnArrival = false;
 const options = () => [...list.querySelectorAll("[role=option]")];
 const chosen = () => list.querySelector("[role=option][aria-selected=true]");
 
-for (const words of document.querySelectorAll("[data-og-modifier]")) {
-  if (isMac) words.textContent = "⌘";
-}
-
-/* ---- open, ask, close ---- */
-function open() {
-  if (dialog.open) return dialog.close();
-  if (document.querySelector("dialog[open]")) return undefined;
-  input.value = "";
-  dialog.showModal();
-  input.focus();
-  return ask();
-}
-
-function ask() {
+/* ---- ask ---- */
+export function ask() {
   clearTimeout(timer);
   timer = 0;
   isAsked = true;
@@ -38,20 +25,6 @@ function askSoon() {
   clearTimeout(timer);
   timer = setTimeout(ask, QUIET);
 }
-
-document.addEventListener("click", (event) => {
-  const opener = event.target.closest("[data-og-palette]");
-  if (!opener || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  open();
-});
-
-window.addEventListener("keydown", (event) => {
-  const isOurs = (isMac ? event.metaKey : event.ctrlKey) && !event.altKey && !event.shiftKey;
-  if (!isOurs || event.key.toLowerCase() !== "k" || event.isComposing || event.defaultPrevented) return;
-  event.preventDefault();
-  open();
-});
 
 input.addEventListener("input", (event) => {
   goesOnArrival = false;

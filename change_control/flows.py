@@ -73,7 +73,7 @@ class ChangeLifecycle(Lifecycle):
         "freeze_override", "began_at", "finished_at", "late_start",
         "outcome", "has_overrun", "cause", "lessons",
     )
-    places = (Place("change_calendar", _("Change calendar"), "calendar-event"),)
+    places = (Place("change_calendar", _("Change calendar"), "calendar-event", "k"),)
     warnings = rules.warnings
 
     work = {

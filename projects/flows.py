@@ -86,7 +86,7 @@ class ProjectLifecycle(Lifecycle):
     readers = rules.READERS
     details = ("project_kind", "track", "effort_days", "systems", "manager", "starts_on", "ends_on",
                "catalogue")
-    places = (Place("projects", _("Projects"), "rocket"),)
+    places = (Place("projects", _("Projects"), "rocket", "b"),)
     goes_live = True
     work = {P.RUNNING: Work(_("Lead it to its handover"), person=rules.manager, party=CUSTOMER)}
     clocks = (

@@ -116,11 +116,15 @@ class Holder(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A page of a process in the navigation of those who read or file its cases."""
+    """A page of a process in the navigation of those who read or file its cases.
+
+    `key`: the letter that leads there after `G`, if it has one.
+    """
 
     url_name: str
     label: Text
     icon: str
+    key: str = ""
 
 
 class Faults(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,8 +19,12 @@ from workflows.counting import counts_of
 from workflows.lifecycles import Place, registered
 from workflows.models import Task
 from workflows.news.reading import bell, rung
+from workflows.shortcuts import SHORTCUTS
 
-PLACES = (Place("inbox", _("Inbox"), "inbox"), Place("case_list", _("Cases"), "layout-list"))
+PLACES = (
+    Place("inbox", _("Inbox"), "inbox", "i"),
+    Place("case_list", _("Cases"), "layout-list", "c"),
+)
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -46,20 +51,37 @@ def _counted(who: Actor, owed: int | None) -> tuple[int, int]:
     return counts["owed"] if owed is None else owed, counts["told"]
 
 
+def places_of(who: Actor) -> list[Place]:
+    """Return the places of the rail: everybody's, and those of the processes of one's roles."""
+    of_roles = (place for cls in registered() if cls.concerns(who) for place in cls.places)
+    return [*PLACES, *of_roles]
+
+
+def _current(path: str, places: Collection[Place]) -> dict[str, str]:
+    """Return what `aria-current` says of the place `path` is at: `page`, or `true` below it."""
+    addresses = {reverse(place.url_name): place.url_name for place in places}
+    above = max((one for one in addresses if path.startswith(one)), key=len, default=None)
+    return {addresses[above]: "page" if path == above else "true"} if above else {}
+
+
 def _shell(request: HttpRequest) -> dict[str, Any]:
-    count, news, places = 0, "", list(PLACES)
+    count, news, places = 0, "", [*PLACES]
     if request.user.is_authenticated:
         who = actor_of(request)
         known: int | None = getattr(request, "_owed", None)
         count, new = _counted(who, known)
         news = bell(new)
-        places += [place for cls in registered() if cls.concerns(who) for place in cls.places]
+        places = places_of(who)
+    current = _current(request.path, places)
     nav = [
         {
             "url": reverse(place.url_name), "label": place.label, "icon": place.icon,
             "count": count if place.url_name == "inbox" else 0,
-            "is_current": request.path.startswith(reverse(place.url_name)),
+            "current": current.get(place.url_name, ""), "key": place.key,
         }
         for place in places
     ]  # fmt: skip
-    return {"nav": nav, "inbox_count": count, "product_name": gettext("Opsgate"), "news": news}
+    return {
+        "nav": nav, "inbox_count": count, "product_name": gettext("Opsgate"), "news": news,
+        "shortcuts": SHORTCUTS,
+    }  # fmt: skip

@@ -2,7 +2,17 @@
 
 from django.urls import include, path
 
-from workflows.pages import acting, cases, desk, drafting, filing, home, inbox, lists
+from workflows.pages import (
+    acting,
+    cases,
+    desk,
+    drafting,
+    filing,
+    home,
+    inbox,
+    lists,
+    palette,
+)
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -20,6 +30,7 @@ urlpatterns = [
     path("cases/export.csv", lists.export_csv, name="case_export_csv"),
     path("cases/export.xlsx", lists.export_xlsx, name="case_export_xlsx"),
     path("search/", lists.list_cases, name="search"),
+    path("palette/", palette.show_palette, name="palette"),
     path("new/", filing.pick_kind, name="case_new"),
     path("new/<slug:kind>/", filing.new_case, name="case_new_kind"),
     path("new/<slug:kind>/similar/", filing.show_similar, name="case_similar"),

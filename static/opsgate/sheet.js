@@ -24,6 +24,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 function press(criterion, event) {
+  if (event.key.length === 1 && document.body.dataset.ogKeys === "off") return false;
   const key = event.key.toLowerCase();
   if (key === "j" || key === "k") {
     const next = key === "j" ? criterion.nextElementSibling : criterion.previousElementSibling;

@@ -8,6 +8,7 @@ from workflows.pages import (
     desk,
     drafting,
     filing,
+    help,
     home,
     inbox,
     lists,
@@ -15,6 +16,9 @@ from workflows.pages import (
 )
 
 urlpatterns = [
+    path("help/", help.show_help, name="help"),
+    path("help/keys/", help.show_keys, name="help_keys"),
+    path("help/<slug:slug>/", help.show_guide, name="guide"),
     path("", inbox.home, name="home"),
     path("office/", include("workflows.pages.office.urls")),
     path("inbox/", inbox.show_inbox, name="inbox"),

@@ -72,7 +72,8 @@ def pages(site: Site) -> list[Screen]:
     by_reader: dict[str, list[str]] = {
         NOBODY: ["login/"],
         "requester": [
-            "home/", "help/", "help/keys/", "help/requester/", "palette/", "palette/?q=REQ", "cases/", "new/optimization/", "profile/", "profile/password/",
+            "home/", "help/", "help/keys/", "help/requester/", "palette/", "palette/?q=REQ",
+            "cases/", "new/optimization/", "profile/", "profile/password/",
             "profile/again/password/", "profile/app/add/", "profile/passkeys/add/",
             "welcome/1/", "welcome/2/", "welcome/3/", "notifications/",
         ],

@@ -6,6 +6,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.views import defaults
+from django_guid import get_guid
 
 from workflows.api import errors
 
@@ -27,7 +28,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return errors.plain(None) if _is_api(request) else bare_page("500.html", 500)
+    """Say so with the id of the request, under which the log has what happened."""
+    if _is_api(request):
+        return errors.plain(None)
+    return bare_page("500.html", 500, reference=get_guid() or "")
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
@@ -41,9 +45,9 @@ def wrong_method(refusal: HttpResponse) -> HttpResponse:
     return page
 
 
-def bare_page(template: str, status: int) -> HttpResponse:
+def bare_page(template: str, status: int, **context: str) -> HttpResponse:
     """Render without the shell, which asks who reads: that may not be known, or be what fails."""
-    return HttpResponse(loader.render_to_string(template), status=status)
+    return HttpResponse(loader.render_to_string(template, context), status=status)
 
 
 def _is_api(request: HttpRequest) -> bool:

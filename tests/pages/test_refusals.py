@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -87,3 +88,15 @@ def test_an_error_of_ours_speaks_the_readers_language(browser, monkeypatch):
     answer = browser.get("/inbox/")
     assert answer.status_code == 500
     assert said(answer)
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Reference"), ("zh-hans", "编号")])
+def test_a_breakdown_names_the_id_under_which_the_log_has_it(
+    world: dict[str, User], language: str, word: str, settings: Any
+) -> None:
+    settings.ROOT_URLCONF = "tests.pages.breaking"
+    browser = Client(raise_request_exception=False, headers={"Accept-Language": language})
+    answer = browser.get("/breaks/", headers={"X-Request-ID": "9c5cbb7a5ac1476f9c5cbb7a5ac1476f"})
+    assert answer.status_code == 500
+    assert word in answer.content.decode()
+    assert "9c5cbb7a5ac1476f9c5cbb7a5ac1476f" in answer.content.decode()

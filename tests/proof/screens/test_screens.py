@@ -42,7 +42,7 @@ class Visitor:
         self.faults: list[str] = []
 
     def look(self, screen: Screen, *asked: Ask) -> None:
-        page, complaints = self._page(screen.who)
+        page, complaints = self.page_of(screen.who)
         page.set_viewport_size({"width": 1280, "height": 844})
         answer = page.goto(screen.path, wait_until="load")
         assert answer is not None
@@ -54,7 +54,7 @@ class Visitor:
         self.faults += [f"{screen.who} {screen.path}: {fault}" for fault in found]
         complaints.clear()
 
-    def _page(self, who: str) -> tuple[Page, list[str]]:
+    def page_of(self, who: str) -> tuple[Page, list[str]]:
         if who not in self.open:
             context = self.chromium.new_context(base_url=self.site.address, **self.options)
             self.open[who] = watched(context, self.site)
@@ -74,7 +74,11 @@ def visitor(
     language, theme = getattr(request, "param", ("en", "light"))
     for who in {screen.who for screen in screens}:
         site.speak(who, language)
-    calm: Any = {"color_scheme": theme, "reduced_motion": "reduce"}
+    calm: Any = {
+        "color_scheme": theme,
+        "reduced_motion": "reduce",
+        "locale": "en" if language == "en" else "zh-CN",
+    }
     one = Visitor(chromium, site, **calm)
     yield one
     one.leave()
@@ -98,6 +102,19 @@ def test_every_screen_is_accessible_and_fits(
             screen, looking.headings, looking.violations, looking.overflow, looking.violations
         )
     assert visitor.faults == [], "\n".join(visitor.faults)
+
+
+@pytest.mark.parametrize("visitor", LOOKS, indirect=True, ids=["-".join(look) for look in LOOKS])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/cases/REQ-1999-1/", 404), ("/office/", 403), ("/logout/", 405), ("/help/?%00", 400)],
+)
+def test_a_refusal_is_a_page_like_others(visitor: Visitor, path: str, status: int) -> None:
+    page, _complaints = visitor.page_of("requester")  # the browser itself complains of the status
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == status
+    assert looking.headings(page) + looking.violations(page) + looking.overflow(page) == []
 
 
 @pytest.mark.parametrize("visitor", [("zh-hans", "light")], indirect=True)

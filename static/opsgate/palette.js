@@ -39,7 +39,8 @@ dialog.addEventListener("close", () => {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== list) return;
-  isAsked = timer !== 0;
+  const answered = new URL(event.detail.xhr.responseURL).searchParams.get("q");
+  isAsked = answered !== input.value; // typed on meanwhile: that answer comes next
   const found = options();
   choose(found[0]);
   list.scrollTop = 0;
@@ -48,12 +49,14 @@ document.addEventListener("htmx:afterSwap", (event) => {
     .join(", ");
   if (goesOnArrival && !isAsked && dialog.open) found[0]?.click();
 });
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.elt !== input || !event.detail.failed) return;
-  isAsked = goesOnArrival = false; // Enter now sends the form: the palette as a page
-  choose();
-  list.replaceChildren();
-});
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.elt !== input) return;
+    isAsked = goesOnArrival = false; // Enter now sends the form: the palette as a page
+    choose();
+    list.replaceChildren();
+  });
+}
 
 /* ---- choose and go ---- */
 function choose(option) {

@@ -14,7 +14,8 @@ const options = () => [...list.querySelectorAll("[role=option]")];
 const chosen = () => list.querySelector("[role=option][aria-selected=true]");
 
 /* ---- ask ---- */
-export function ask() {
+export function ask(goes = goesOnArrival) {
+  goesOnArrival = goes;
   clearTimeout(timer);
   timer = 0;
   isAsked = true;
@@ -23,7 +24,7 @@ export function ask() {
 
 function askSoon() {
   clearTimeout(timer);
-  timer = setTimeout(ask, QUIET);
+  timer = setTimeout(() => ask(), QUIET);
 }
 
 input.addEventListener("input", (event) => {

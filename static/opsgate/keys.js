@@ -90,7 +90,14 @@ function openPalette() {
   form.elements.q.focus();
   styled();
   script ??= import(palette.dataset.script);
-  return script.then(({ ask }) => ask(), () => location.assign(form.action));
+  let goes = false;
+  const hold = (event) => {
+    event.preventDefault();
+    goes = true;
+  };
+  form.addEventListener("submit", hold);
+  return script.finally(() => form.removeEventListener("submit", hold))
+    .then(({ ask }) => ask(goes), () => location.assign(form.action));
 }
 
 for (const words of document.querySelectorAll("[data-og-modifier]")) {

@@ -14,7 +14,8 @@ const options = () => [...list.querySelectorAll("[role=option]")];
 const chosen = () => list.querySelector("[role=option][aria-selected=true]");
 
 /* ---- ask ---- */
-export function ask() {
+export function ask(goes = goesOnArrival) {
+  goesOnArrival = goes;
   clearTimeout(timer);
   timer = 0;
   isAsked = true;
@@ -23,7 +24,7 @@ export function ask() {
 
 function askSoon() {
   clearTimeout(timer);
-  timer = setTimeout(ask, QUIET);
+  timer = setTimeout(() => ask(), QUIET);
 }
 
 input.addEventListener("input", (event) => {
@@ -39,7 +40,8 @@ dialog.addEventListener("close", () => {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== list) return;
-  isAsked = timer !== 0;
+  const answered = new URL(event.detail.xhr.responseURL).searchParams.get("q");
+  isAsked = answered !== input.value; // typed on meanwhile: that answer comes next
   const found = options();
   choose(found[0]);
   list.scrollTop = 0;
@@ -48,12 +50,14 @@ document.addEventListener("htmx:afterSwap", (event) => {
     .join(", ");
   if (goesOnArrival && !isAsked && dialog.open) found[0]?.click();
 });
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.elt !== input || !event.detail.failed) return;
-  isAsked = goesOnArrival = false; // Enter now sends the form: the palette as a page
-  choose();
-  list.replaceChildren();
-});
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.elt !== input) return;
+    isAsked = goesOnArrival = false; // Enter now sends the form: the palette as a page
+    choose();
+    list.replaceChildren();
+  });
+}
 
 /* ---- choose and go ---- */
 function choose(option) {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request, Route
 
 from tests.browsing import Site, log_in, visit
 
@@ -149,6 +150,13 @@ def test_without_scripts_the_palette_is_a_page(chromium: Browser, site: Site) ->
         page.wait_for_url(f"**/cases/{number}/")
 
 
+def refuse(route: Route, _request: Request, status: int | None) -> None:
+    if status is None:
+        route.abort()
+    else:
+        route.fulfill(status=status)
+
+
 def test_what_did_not_come_is_said(chromium: Browser, site: Site) -> None:
     context = chromium.new_context(base_url=site.address, locale="en")
     page = context.new_page()
@@ -157,10 +165,7 @@ def test_what_did_not_come_is_said(chromium: Browser, site: Site) -> None:
     for answer, words in (
         (None, "No answer came"), (404, "no longer there"), (500, "Something went wrong here"),
     ):  # fmt: skip
-        page.route(
-            "**/palette/**",
-            lambda route, answer=answer: route.fulfill(status=answer) if answer else route.abort(),
-        )
+        page.route("**/palette/**", partial(refuse, status=answer))
         page.keyboard.press("Control+k")
         page.locator(".og-toast--error", has_text=words).wait_for()
         assert page.locator(".og-toast--error").count() == 1

@@ -66,6 +66,7 @@ class Route:
         values = {
             "number": number, "pk": pk, "kind": "optimization", "metric": "response",
             "action": action, "name": action, "secret": "nobody-was-given-this", "chat": "wecom",
+            "slug": "requester",
             "step": 1,
             "code": "light" if "tracks/" in self.pattern else "G1-01", "version": 1,
         }  # fmt: skip

@@ -26,6 +26,7 @@ from change_control.states import DRAFTS
 from people.actors import Actor
 from people.house_time import house_date
 from people.models import User, in_reader_language
+from people.zones import zone_label
 from workflows.forms import ActionForm, OpeningForm, long_text
 from workflows.lifecycles import registered
 from workflows.models import Case
@@ -40,6 +41,10 @@ ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Tokyo", "Europe
          "Europe/London", "America/New_York", "UTC")  # fmt: skip
 GRACE = timedelta(minutes=15)
 """So much after its planned beginning a change may still begin without a word."""
+
+
+def zones() -> list[tuple[str, str]]:
+    return [(zone, zone_label(zone)) for zone in ZONES]
 
 
 class WallTimeField(forms.DateTimeField):
@@ -96,7 +101,7 @@ class PlanFields(forms.Form):
         to_field_name="code", required=False,
     )  # fmt: skip
     time_zone = forms.ChoiceField(
-        label=_("Time zone of the window"), choices=[(zone, zone) for zone in ZONES],
+        label=_("Time zone of the window"), choices=zones,
         required=False,
     )  # fmt: skip
     starts_at = WallTimeField(label=_("Window begins"))

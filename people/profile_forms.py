@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
-from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from people.models import Absence, ApiToken, User
-
-AREAS = (
-    "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/",
-    "Indian/", "Pacific/",
-)  # fmt: skip
-
-
-def time_zones() -> list[tuple[str, str]]:
-    """Return the zones that name a place, before them that of the house."""
-    house = gettext("The house's: %(zone)s") % {"zone": settings.TIME_ZONE}
-    places = sorted(zone for zone in available_timezones() if zone.startswith(AREAS))
-    return [("", house), ("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in places)]
+from people.zones import zone_choices
 
 
 class LanguageForm(forms.ModelForm[User]):
@@ -44,7 +31,7 @@ class LanguageForm(forms.ModelForm[User]):
 class TimeZoneForm(forms.ModelForm[User]):
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
-        choices=time_zones,
+        choices=zone_choices,
         required=False,
         help_text=_("Dates and times on pages are shown, and read, in this zone."),
     )

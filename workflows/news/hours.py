@@ -21,7 +21,7 @@ AHEAD = 9  # days: a week of days that are quiet, and what a change of the clock
 
 def zone_of(user: User) -> ZoneInfo:
     """Return where the clock of a person stands; the house's where they chose none."""
-    return ZoneInfo(getattr(user, "time_zone", "") or settings.TIME_ZONE)
+    return ZoneInfo(user.time_zone or settings.TIME_ZONE)
 
 
 def after_quiet(chosen: NewsPreference, at: datetime) -> datetime:

@@ -14,6 +14,7 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from people.zones import zone_label
 from workflows.words import (
     ICONS,
     Reading,
@@ -132,6 +133,12 @@ def _near(local: datetime) -> str:
         return date_format(local, _("D H:i"))
     # Translators: Django date formats, the first without the year.
     return date_format(local, _("M j, H:i") if local.year == today.year else _("M j, Y, H:i"))
+
+
+@register.filter
+def zone_name(zone: object) -> str:
+    """Return how the reader calls a time zone."""
+    return zone_label(str(zone))
 
 
 @register.filter

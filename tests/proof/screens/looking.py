@@ -89,11 +89,11 @@ TEXTS = """() => {
 }"""
 WORD = re.compile(r"[A-Za-z][A-Za-z'’-]{2,}")
 TERMS = re.compile(
-    "Opsgate|SLA|CAB|API|BPMN|Excel|CSV|PDF|XLSX|JSON|iCalendar|ERP|CRM|Ctrl|Enter|Esc|Tab|Shift|Alt"
-    "|Webhook|Token|OIDC|TOTP|URL|HTTPS?|UTC|SQLite|PostgreSQL|Redis|Celery|Markdown|English"
+    "Opsgate|SLA|CAB|API|BPMN|Excel|CSV|PDF|XLSX|xlsx|JSON|iCalendar|ERP|CRM|Ctrl|Enter|Esc|Tab|Shift|Alt"
+    "|Webhook|Token|EMAIL|HOST|manage|backup|Python|Django|OIDC|TOTP|URL|HTTPS?|UTC|SQLite|PostgreSQL|Redis|Celery|Markdown|English"
 )
 """Words that a Chinese reader meets in English: names, and terms of the trade."""
-NUMBER = re.compile(r"\b[A-Z]{3}-\d{4}-\d+\b|\bG\d-\d+\b|\S+@\S+|https?://\S+")
+NUMBER = re.compile(r"（[^）]+）时间|\b[A-Z]{3}-\d{4}-\d+\b|\bG\d-\d+\b|\S+@\S+|https?://\S+")
 
 
 def english_words(texts: list[str], written: list[str]) -> list[str]:

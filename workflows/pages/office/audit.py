@@ -106,7 +106,9 @@ def _changes(row: LogEntry) -> list[tuple[str, Any]]:
     return [
         (name, value)
         for name, value in found.items()
-        if name not in hidden and not (isinstance(value, list) and _is_nothing(value))
+        if name not in hidden
+        and not (isinstance(value, list) and _is_nothing(value))
+        and getattr(_field(row, name), "concrete", True)
     ]
 
 
@@ -139,13 +141,22 @@ def _names(rows: list[LogEntry]) -> dict[tuple[type[models.Model], str], str]:
 
 
 def _change(field: Any, name: str, value: Any, names: Any) -> Change:
-    label = str(getattr(field, "verbose_name", name))
+    label = _label(field, name)
     if isinstance(value, dict):  # of many: what was added or removed
         told = listing(value.get("objects", []))
         gone = value.get("operation") == "delete"
         return Change(label, told if gone else "–", "–" if gone else told)
     before, after = (_said(field, one, names) for one in value)
     return Change(label, before, after)
+
+
+def _label(field: Any, name: str) -> str:
+    """Return the name of a field; one without its own is called as what it points at."""
+    label = str(getattr(field, "verbose_name", name))
+    is_unnamed = label == name.replace("_", " ")
+    if is_unnamed and isinstance(field, models.ForeignKey):
+        return str(field.related_model._meta.verbose_name)
+    return label
 
 
 def _said(field: Any, value: Any, names: Any) -> str:

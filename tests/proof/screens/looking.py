@@ -90,7 +90,7 @@ TEXTS = """() => {
 WORD = re.compile(r"[A-Za-z][A-Za-z'’-]{2,}")
 TERMS = re.compile(
     "Opsgate|SLA|CAB|API|BPMN|Excel|CSV|PDF|XLSX|xlsx|JSON|iCalendar|ERP|CRM|Ctrl|Enter|Esc|Tab|Shift|Alt"
-    "|Webhook|Token|EMAIL|HOST|manage|backup|Python|Django|OIDC|TOTP|URL|HTTPS?|UTC|SQLite|PostgreSQL|Redis|Celery|Markdown|English"
+    "|Webhook|Token|EMAIL|HOST|manage|backup|Python|Django|PIN|OIDC|TOTP|URL|HTTPS?|UTC|SQLite|PostgreSQL|Redis|Celery|Markdown|English"
 )
 """Words that a Chinese reader meets in English: names, and terms of the trade."""
 NUMBER = re.compile(r"（[^）]+）时间|\b[A-Z]{3}-\d{4}-\d+\b|\bG\d-\d+\b|\S+@\S+|https?://\S+")

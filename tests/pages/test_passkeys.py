@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.pages.test_browser import chromium, site
-
-__all__ = ["chromium", "site"]  # fixtures
+from tests.browsing import Site
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +17,7 @@ KEY = {
 
 def type_password(page: Page) -> None:
     page.goto("/login/")
-    page.locator("input[name=username]:visible").fill("pm")
+    page.locator("input[name=username]:visible").fill("buyer")
     page.locator("input[name=password]:visible").fill("demo")
     page.locator("form.og-form button[type=submit]").first.click()
 
@@ -29,10 +27,10 @@ def press_passkey(page: Page) -> None:
 
 
 def test_a_passkey_opens_the_account_alone_and_as_the_second_step(
-    chromium: Browser, site: str
+    chromium: Browser, site: Site
 ) -> None:
     # a passkey belongs to a name; 127.0.0.1 is none
-    context = chromium.new_context(base_url=site.replace("127.0.0.1", "localhost"))
+    context = chromium.new_context(base_url=site.address.replace("127.0.0.1", "localhost"))
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
@@ -64,8 +62,8 @@ def test_a_passkey_opens_the_account_alone_and_as_the_second_step(
     context.close()
 
 
-def test_an_address_without_a_name_offers_no_passkey(chromium: Browser, site: str) -> None:
-    page = chromium.new_page(base_url=site)
+def test_an_address_without_a_name_offers_no_passkey(chromium: Browser, site: Site) -> None:
+    page = chromium.new_page(base_url=site.address)
     page.goto("/login/")
     assert not page.locator("form[data-og-passkey]").is_visible()
     page.close()

@@ -32,6 +32,7 @@ class Rows(Subquery):
     """How many rows there are, up to `MOST` and one: a part of a statement that asks for more."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    empty_result_set_value = 0  # where nothing can be found, the database is not asked
 
     def __init__(self, rows: QuerySet[Any, Any]) -> None:
         few = rows.order_by().values("pk")[: MOST + 1]

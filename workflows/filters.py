@@ -199,6 +199,6 @@ def _said(field: Any, value: Any) -> str:
     if isinstance(value, date):
         return date_format(value, gettext("M j, Y"))
     choices = getattr(field, "choices", None)
-    if choices and not isinstance(value, Model):
+    if choices is not None and not isinstance(value, Model):
         return str(dict(choices).get(value, value))
     return str(value)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.test import Client
 
 from people.models import Grant, User
 from people.roles import Role
@@ -314,3 +315,18 @@ def test_the_home_costs_the_same_for_twenty_requests_as_for_ten(
         filed(desk, 10)
         with django_assert_max_num_queries(16):
             assert browser.get("/home/").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["state=testing", "kind=optimization", "priority=high"])
+def test_a_filter_in_force_is_named_by_its_chip(world: dict[str, User], query: str) -> None:
+    browser = Client()
+    browser.force_login(world["service_manager"])
+    shown = browser.get(f"/cases/?{query}")
+    assert shown.status_code == 200
+    assert [chip.url for chip in shown.context["chips"]] == ["?"]
+
+
+def test_the_inbox_of_somebody_without_any_role_counts_nothing(world: dict[str, User]) -> None:
+    browser = Client()
+    browser.force_login(world["requester"])
+    assert browser.get("/inbox/?view=queue").context["counts"]["queue"] == 0

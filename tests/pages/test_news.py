@@ -171,7 +171,7 @@ def test_what_is_chosen_is_kept(desk, browser):
     assert kept.lets_breach_through is False
     page = browser.get("/notifications/preferences/").content.decode()
     assert 'value="22:00"' in page
-    assert "Asia/Shanghai" in page
+    assert "China (Shanghai) Time" in page
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ GUIDES = (
         ),
         (
             _("A request may need at most 10 person-days; what is larger becomes a project."),
-            _("You may withdraw a request until work on it has begun."),
+            _("You may withdraw a request until you are asked to accept it; a closed one you may reopen for some days."),
             _("Write @ and a name in a comment to call somebody."),
             _("Every promised time explains itself: press “Why this due time?”."),
         ),
@@ -123,7 +123,7 @@ GUIDES = (
             _("Press “New request”, then “Project”, and choose the track."),
             _("Name the team. With the first gate you agree with operations how they will take the project over."),
             _("On the sheet of a gate show evidence for each criterion: text, a link, a file or a record."),
-            _("Submit the gate when every must is answered; the sheet says what is missing."),
+            _("Submit the gate when evidence is there for every must; the sheet says what is missing."),
             _("Meet conditions before their day: one that is overdue keeps later gates closed."),
         ),
         (
@@ -146,7 +146,7 @@ GUIDES = (
         ),
         (
             _("If somebody changed the same answer meanwhile, you see both and choose."),
-            _("What failed in three projects is proposed to the criteria."),
+            _("What technical supervision finds in three projects is proposed to the criteria."),
         ),
         (("inbox", _("My reviews")), PROJECTS, ("criteria", _("Criteria"))), (Role.OPS_REVIEWER,),
     ),
@@ -170,7 +170,7 @@ GUIDES = (
         _("You watch that promises are kept, decide disputes, and look after figures, calendars and criteria."),
         (
             _("Open the cases that are overdue or due soon: the list of cases filters by clock."),
-            _("Decide what requesters and testers disagree on; it comes into your inbox."),
+            _("Decide when a requester has sent a result back and still does not agree; it comes into your inbox."),
             _("In the back office confirm the shipped figures, or make a new version from a day on."),
             _("Before a new version or calendar moves running clocks, look at the preview: how many move, how many would be late."),
             _("Look at health and at messages that could not be delivered."),
@@ -193,7 +193,7 @@ GUIDES = (
         ),
         (
             _("Events form a chain: one that was changed, removed or reordered is found by “manage.py audit verify”."),
-            _("Changes of settings stand in the audit log of the back office."),
+            _("Changes of settings stand in the audit log of the back office; an administrator lets you in."),
         ),
         (CASES, PROJECTS), (Role.AUDITOR,),
     ),
@@ -218,11 +218,11 @@ GUIDES = (
 WORDS = (
     (_("Case"), _("One thing that was asked, planned or handed over, with a number, from opening to end.")),
     (_("Task"), _("A piece of work of a case that one person or one role owes now.")),
-    (_("Clock"), _("Counts the working time of a promise; it rests while we wait for you and outside working hours.")),
+    (_("Clock"), _("Counts the working time of a promise; it rests while we wait for others and outside working hours.")),
     (_("Standard"), _("What is promised: within how much working time, by which calendar.")),
     (_("Change"), _("Anything that alters production, with a window, a risk and a way back.")),
     (_("Freeze"), _("Days on which production is left alone.")),
-    (_("Gate"), _("The end of a phase of a project: it opens only when the criteria are met or waived.")),
+    (_("Gate"), _("The end of a phase of a project: it is accepted only when every must is met or waived.")),
     (_("Condition"), _("What must still be done after a gate was passed, by whom and by when.")),
     (_("Waiver"), _("A must that is let go for a time, in writing.")),
     (_("CAB"), _("The change advisory board: decides on changes of high risk.")),

@@ -100,3 +100,23 @@ def test_a_breakdown_names_the_id_under_which_the_log_has_it(
     assert answer.status_code == 500
     assert word in answer.content.decode()
     assert "9c5cbb7a5ac1476f9c5cbb7a5ac1476f" in answer.content.decode()
+
+
+def test_who_may_not_is_told_what_and_who_gives_roles(world: dict[str, User]) -> None:
+    browser = reader(world["requester2"], ENGLISH)
+    filed = browser.post(
+        "/new/optimization/",
+        {"title": "x", "service": "erp", "wanted": "y", "urgency": "normal"},
+    )
+    answer = browser.post(f"{filed['Location']}do/pass_to_assessment/", {})
+    assert answer.status_code == 403
+    assert "is not yours to do here" in said(answer, ENGLISH)
+    assert "administrators" in said(answer, ENGLISH)
+
+
+def test_only_administrators_are_named_as_givers_of_roles(world: dict[str, User]) -> None:
+    answer = reader(world["requester2"], ENGLISH).get("/office/people/")
+    assert answer.status_code == 403
+    assert "An administrator can give it to you" in said(answer, ENGLISH)
+    givers = {name for name, one in world.items() if one.has_perm("people.add_grant")}
+    assert givers == {"admin"}

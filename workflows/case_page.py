@@ -36,8 +36,6 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
     shown = head(flow)
     choices, story = buttons(flow, who), entries(case, who)
     speaks = is_customer(case, who) or not who.only_reads
-    comment_form = CommentForm(may_be_internal=reads_internal(case, who))
-    comment_url = reverse("case_comment", args=[case.number])
     watchers = following(case)
     return {
         **shown,
@@ -55,11 +53,7 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
         "link_form": LinkForm() if speaks else None,
         "link_url": reverse("case_link", args=[case.number]),
         "attachments": attachments(case),
-        "comment_form": comment_form,
-        "comment_url": comment_url,
-        "draft": restored(comment_form, key=comment_url, user=who.user) if speaks else None,
-        "draft_key": comment_url,
-        "can_comment": speaks,
+        **composer(case, who, speaks),
         "upload_form": AttachForm() if speaks else None,
         "upload_url": reverse("case_attach", args=[case.number]),
         "is_watching": who.user in watchers,
@@ -67,9 +61,22 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
         "watch_url": reverse("case_watch", args=[case.number]),
         "watcher_form": WatcherForm() if reads_internal(case, who) and speaks else None,
         "watchers_url": reverse("case_watchers", args=[case.number]),
+        **chart(case, shown["been"]),
+    }
+
+
+def composer(case: Any, who: Actor, speaks: bool) -> dict[str, Any]:
+    """Return the form of a comment with what was typed into it before, and where it asks."""
+    form = CommentForm(may_be_internal=reads_internal(case, who))
+    url = reverse("case_comment", args=[case.number])
+    return {
+        "comment_form": form,
+        "comment_url": url,
+        "draft": restored(form, key=url, user=who.user) if speaks else None,
+        "draft_key": url,
+        "can_comment": speaks,
         "people_url": reverse("case_people", args=[case.number]),
         "paste_url": reverse("case_paste", args=[case.number]),
-        **chart(case, shown["been"]),
     }
 
 

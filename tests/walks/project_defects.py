@@ -72,7 +72,7 @@ def anybody_cancels_it(patch: pytest.MonkeyPatch) -> None:
 
 def it_is_late_a_day_early(patch: pytest.MonkeyPatch) -> None:
     def end_of(day: Any) -> Any:
-        return datetime.combine(day, time(), get_current_timezone()) if day else None  # type: ignore[name-defined]  # noqa: F821
+        return house_instant(datetime.combine(day, time())) if day else None  # type: ignore[name-defined]  # noqa: F821
 
     instead(patch, rules.end_of, end_of)
 

@@ -319,6 +319,7 @@ def _beginnings(
     soonest: datetime, until: datetime,
 ) -> Iterator[datetime]:  # fmt: skip
     """Yield where a window may begin: from `soonest` on, and where something in the way `ends`."""
+    length = plan.end - plan.start
     restricted = [around.windows[one] for one in sorted(plan.systems) if around.windows.get(one)]
     if not restricted:
         wished = plan.start.astimezone(zone)
@@ -330,10 +331,10 @@ def _beginnings(
         )
         yield from (start for start in starts if soonest <= start < until)
         return
-    for spell in _common([_spells(windows, soonest, until) for windows in restricted]):
+    for spell in _common([_spells(windows, soonest, until + length) for windows in restricted]):
         begins = max(spell.start, soonest)
         for start in (begins, *sorted(end for end in ends if begins < end < spell.end)):
-            if start < until and start + (plan.end - plan.start) <= spell.end:
+            if start < until and start + length <= spell.end:
                 yield start
 
 

@@ -290,6 +290,13 @@ def test_there_is_room_as_soon_as_a_freeze_ends(world):
     assert free_slots(case, NOON).free[0].start == freeze.ends_at
 
 
+def test_a_free_window_that_begins_in_time_may_end_after_the_ninety_days(world):
+    open_all_day()
+    freeze = frozen(NOON, 90 * 24 - 1)
+    case = planned(world, start=OPENS, hours=48)
+    assert [one.start for one in free_slots(case, NOON).free] == [freeze.ends_at]
+
+
 def test_a_change_nearby_that_is_not_in_the_way_makes_no_free_window(world):
     open_all_day()
     case = planned(world, start=OPENS)

@@ -32,6 +32,14 @@ def finish_welcome(*, actor: User, at: datetime) -> None:
     User.objects.filter(pk=actor.pk, welcomed_at__isnull=True).update(welcomed_at=at)
 
 
+@transaction.atomic
+def put_away_hint(*, actor: User, name: str) -> None:
+    """Keep the hint of a page from `actor`; without a name all hints are shown anew (2 queries)."""
+    person = User.objects.select_for_update().get(pk=actor.pk)
+    person.hints_put_away = sorted({*person.hints_put_away, name}) if name else []
+    person.save(update_fields=["hints_put_away"])
+
+
 def enter_absence(*, absence: Absence, actor: User) -> None:
     """Enter an absence of `actor`, audited; the caller has asked the model's rules."""
     with transaction.atomic(), set_actor(actor):

@@ -19,7 +19,7 @@ from people.models import Absence, ApiToken, CustomerClass, Grant, Unit, User
 
 for model in (Unit, Grant, Absence, CustomerClass):
     auditlog.register(model)
-auditlog.register(User, exclude_fields=["password", "last_login"])
+auditlog.register(User, exclude_fields=["password", "last_login", "hints_put_away"])
 auditlog.register(ApiToken, exclude_fields=["digest"])
 
 

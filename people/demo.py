@@ -63,7 +63,7 @@ def build(at: datetime) -> None:
             defaults={
                 "display_name": display_name, "unit": units[unit], "language": language,
                 "email": f"{username}{DOMAIN}", "password": password,
-                "is_staff": username in ("admin", "service_manager", "change_manager"),
+                "is_staff": username in ("admin", "auditor", "change_manager", "service_manager"),
                 "is_superuser": username == "admin",
             },
         )  # fmt: skip

@@ -22,6 +22,11 @@ def in_force(at: datetime) -> Q:
     return Q(from_at__lte=at) & (Q(to_at__isnull=True) | Q(to_at__gt=at))
 
 
+def called(words: str) -> Q:
+    """Return the condition "somebody's name or user name has `words`"."""
+    return Q(username__icontains=words) | Q(display_name__icontains=words)
+
+
 def in_reader_language(english: str, chinese: str) -> str:
     """Return the Chinese text to a Chinese reader where there is one, else the English."""
     return chinese if chinese and (get_language() or "").startswith("zh") else english
@@ -101,6 +106,7 @@ class User(AbstractUser):
         _("time zone"), max_length=40, blank=True, validators=[known_time_zone]
     )
     welcomed_at = models.DateTimeField(_("welcomed"), null=True, blank=True, editable=False)
+    hints_put_away = models.JSONField(default=list, blank=True, editable=False)
     has_single_key_shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
 
     class Meta:

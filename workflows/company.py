@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
-
 from people.actors import Actor
-from people.models import User
+from people.models import User, called
 from workflows.models import Case
 
 SHOWN = 8
@@ -23,7 +21,7 @@ def people_like(case: Case, words: str, at: datetime) -> list[User]:
     words = words.strip()[:60]
     people = User.objects.filter(is_active=True)
     if words:
-        people = people.filter(Q(username__icontains=words) | Q(display_name__icontains=words))
+        people = people.filter(called(words))
     involved = set(case.events.values_list("actor_id", flat=True).distinct())
     involved |= {case.requester_id, case.on_behalf_of_id or 0}
     involved |= set(case.watches.values_list("user_id", flat=True))

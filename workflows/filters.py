@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Calendar, Service
 from people.actors import Actor
-from people.models import Unit
+from people.models import Unit, User, called
 from workflows.lifecycles import registered
 from workflows.models import Case, CaseQuerySet, Clock, Task, Watch
 from workflows.models.cases import Priority
@@ -99,6 +99,9 @@ class CaseFilter(django_filters.FilterSet):
             ("team", _("In the queues of my roles")), ("watched", _("I follow it")),
         ],
     )  # fmt: skip
+    person = django_filters.CharFilter(
+        label=_("Person (asks, or has it)"), method="by_name", max_length=60
+    )
     opened_from = django_filters.DateFilter(
         label=_("Opened from"), method="by_first_day", widget=forms.DateInput
     )
@@ -110,7 +113,7 @@ class CaseFilter(django_filters.FilterSet):
         model = Case
         fields = [
             "q", "status", "clock", "whose", "kind", "state", "service", "unit", "priority",
-            "opened_from", "opened_to",
+            "person", "opened_from", "opened_to",
         ]  # fmt: skip
         form = forms.Form
 
@@ -150,6 +153,18 @@ class CaseFilter(django_filters.FilterSet):
             return cases.filter(pk__in=Watch.objects.filter(user=who.user).values("case"))
         owed = tasks.mine(who) if value == "mine" else tasks.up_for_grabs(who)
         return cases.filter(pk__in=owed.order_by().values("case"))
+
+    def by_name(self, cases: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
+        """Keep what somebody asked for, or had others ask for, or has to do now.
+
+        A user name means that person alone, any other word all who are called like that.
+        """
+        people = User.objects.filter(username=value)
+        if not people.exists():
+            people = User.objects.filter(called(value))
+        held = Task.objects.filter(assignee__in=people, status__in=Task.OPEN).values("case")
+        asked = Q(requester__in=people) | Q(on_behalf_of__in=people)
+        return cases.filter(asked | Q(pk__in=held))
 
     def by_first_day(self, cases: CaseQuerySet, name: str, value: date) -> CaseQuerySet:
         return cases.filter(opened_at__gte=make_aware(datetime.combine(value, time.min)))

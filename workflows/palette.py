@@ -1,4 +1,4 @@
-"""What the palette offers: commands, cases one may see, and systems, for the words typed."""
+"""What the palette offers for the words typed: commands, cases one may see, systems, people."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from agreements.models import Service
 from people.actors import Actor
+from people.models import User, called
 from workflows.counting import counted
 from workflows.lifecycles import registered
 from workflows.models import Case, Watch
@@ -48,7 +49,7 @@ class Group:
 
 
 def groups(who: Actor, words: str) -> list[Group]:
-    """Return what is offered for `words`, empty groups left out (at most 3 queries)."""
+    """Return what is offered for `words`, empty groups left out (at most 4 queries)."""
     words = " ".join(words[:LONGEST].split())
     commands = Group("commands", _("Commands"), matching(commands_of(who), words))
     if not words:
@@ -57,10 +58,11 @@ def groups(who: Actor, words: str) -> list[Group]:
     else:
         cases = Group("cases", _("Cases"), [_case(one) for one in find_cases(who, words)])
         systems = Group("systems", _("Cases of a system"), find_systems(words))
+        people = Group("people", _("Cases of a person"), find_people(who, words))
         everything = Group("all", _("Search"), [_all_cases(words)])
         # A number names one case; a word that is a command is more often meant as one.
         first = [cases, commands] if NUMBER.fullmatch(words.upper()) else [commands, cases]
-        found = [*first, systems, everything]
+        found = [*first, systems, people, everything]
     return [group for group in found if group.choices]
 
 
@@ -100,6 +102,18 @@ def find_systems(words: str) -> list[Choice]:
         Choice(str(one), "server", f"{reverse('case_list')}?{urlencode({'service': one.code})}")
         for one in systems
     ]
+
+
+def find_people(who: Actor, words: str) -> list[Choice]:
+    """Return the people called like `words`, for whoever works here (1 query)."""
+    if not who.holds:
+        return []
+    people = User.objects.filter(called(words), is_active=True).order_by("display_name", "username")
+    return [
+        Choice(str(one), "user", f"{reverse('case_list')}?{urlencode({'person': one.username})}",
+               note=one.username)
+        for one in people[:MOST]
+    ]  # fmt: skip
 
 
 def _all_cases(words: str) -> Choice:

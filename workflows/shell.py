@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from people.actors import Actor
 from people.models import User
 from workflows.counting import counts_of
+from workflows.hints import hint_of
 from workflows.lifecycles import Place, registered
 from workflows.models import Task
 from workflows.news.reading import bell, rung
@@ -83,5 +84,5 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "nav": nav, "inbox_count": count, "product_name": gettext("Opsgate"), "news": news,
-        "shortcuts": SHORTCUTS,
+        "shortcuts": SHORTCUTS, "hint": hint_of(request),
     }  # fmt: skip

@@ -17,6 +17,7 @@ from workflows.pages import (
 
 urlpatterns = [
     path("help/", help.show_help, name="help"),
+    path("help/hints/", help.put_hints_away, name="hints"),
     path("help/keys/", help.show_keys, name="help_keys"),
     path("help/<slug:slug>/", help.show_guide, name="guide"),
     path("", inbox.home, name="home"),

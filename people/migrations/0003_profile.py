@@ -28,4 +28,9 @@ class Migration(migrations.Migration):
                 blank=True, editable=False, null=True, verbose_name="welcomed"
             ),
         ),
+        migrations.AddField(
+            model_name="user",
+            name="hints_put_away",
+            field=models.JSONField(blank=True, default=list, editable=False),
+        ),
     ]

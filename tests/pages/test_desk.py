@@ -225,12 +225,20 @@ def test_cases_are_found_by_whose_they_are_and_when_they_were_opened(desk: Desk)
     for who, query, number in (
         ("requester", "whose=asked", 1), ("desk", "whose=asked", 0), ("desk", "whose=team", 1),
         ("desk", "whose=mine", 0), ("desk", "whose=watched", 0),
+        ("desk", "person=requester", 1), ("desk", "person=tester", 0), ("desk", "person=nobody", 0),
         ("desk", f"opened_from={day}&opened_to={day}", 1), ("desk", "opened_from=2099-01-01", 0),
         ("desk", "opened_to=2001-01-01", 0), ("desk", "opened_to=9999-12-31", 1),
     ):  # fmt: skip
         answer = desk.browser(who).get(f"/cases/?{query}")
         assert (query, len(answer.context["rows"])) == (query, number)
         assert len(answer.context["chips"]) == query.count("=")
+
+
+def test_what_somebody_has_to_do_is_found_by_their_name(desk: Desk) -> None:
+    (task, other) = filed(desk, 2)
+    act(desk, "desk", "take", [task])
+    answer = desk.browser("service_manager").get("/cases/?person=desk")
+    assert [row[0].case.pk for row in answer.context["rows"]] == [task.case_id] != [other.case_id]
 
 
 def test_a_chip_of_the_case_list_leads_to_the_list_without_its_filter(desk: Desk) -> None:

@@ -83,6 +83,14 @@ def test_a_case_one_may_not_see_is_not_found(world, by):
     assert "cases" not in found(world["requester2"], getattr(case, by))
 
 
+def test_people_lead_to_their_cases_for_those_who_work_here(world):
+    case, name = walk(world).case, world["requester"].display_name or "requester"
+    (asker,) = [one for one in found(world["desk"], name)["people"] if one.note == "requester"]
+    page = client(world["desk"]).get(asker.url)
+    assert [row[0].case.number for row in page.context["rows"]] == [case.number]
+    assert "people" not in found(world["requester"], name)
+
+
 def test_systems_lead_to_their_cases(world):
     (system,) = found(world["requester"], "portal")["systems"]
     assert system.url == "/cases/?service=portal"

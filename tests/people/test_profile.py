@@ -52,6 +52,25 @@ def test_a_zone_that_is_none_is_refused(world: dict[str, User], zone: str) -> No
     assert User.objects.get(username="tester").time_zone == ""
 
 
+def test_a_hint_is_shown_until_it_is_put_away_and_again_when_asked_for(world):
+    browser, told = browser_of(world["tester"]), "what is due first on top"
+    assert told in browser.get("/inbox/?view=queue").content.decode()
+    sent = {"seen": "inbox", "next": "/inbox/?view=queue"}
+    assert browser.post("/help/hints/", sent).url == "/inbox/?view=queue"
+    assert told not in browser.get("/inbox/").content.decode()
+    assert "og-hint__words" in browser.get("/cases/").content.decode()  # each page has its own
+    assert browser.post("/help/hints/").url == "/help/"
+    assert told in browser.get("/inbox/").content.decode()
+
+
+def test_a_hint_that_is_none_is_not_kept_and_nobody_is_led_away(world):
+    browser = browser_of(world["tester"])
+    assert browser.post("/help/hints/", {"seen": "nonsense"}).status_code == 404
+    sent = {"seen": "inbox", "next": "https://elsewhere.example/"}
+    assert browser.post("/help/hints/", sent).url == "/help/"
+    assert User.objects.get(username="tester").hints_put_away == ["inbox"]
+
+
 def test_shortcuts_can_be_switched_off(world: dict[str, User]) -> None:
     browser_of(world["tester"]).post("/profile/", {"language": "zh-hans"})
     tester = User.objects.get(username="tester")

@@ -30,6 +30,7 @@ LED = "leads to another page"
 NOT_SHOWN: dict[str, str] = {
     "": LED, "sign-in/": LED, "login/company/callback/": LED,
     "logout/": GONE, "language/": GONE, "see-as/": GONE, "login/passkey/": GONE,
+    "help/hints/": GONE,
     "cases/<str:number>/comment/": GONE, "cases/<str:number>/attach/": GONE,
     "cases/<str:number>/link/": GONE, "cases/<str:number>/watch/": GONE,
     "cases/<str:number>/watchers/": GONE, "cases/<str:number>/paste/": GONE,

@@ -32,6 +32,7 @@ class MeetingFields(forms.Form):
 
 
 class CallMeetingForm(MeetingFields, OpeningForm):
+    send, filed = _("Call the meeting"), _("%(number)s is called.")
     field_order = ["title", "meets_at", "place"]
 
     def prepare(self) -> None:

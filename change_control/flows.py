@@ -21,6 +21,7 @@ from workflows.lifecycles import (
     Clock,
     Decision,
     Either,
+    Known,
     Lifecycle,
     Part,
     Place,
@@ -122,7 +123,7 @@ class ChangeLifecycle(Lifecycle):
     def edit(self, **values: Any) -> None:
         self.put(**values)
 
-    @do(DRAFTS, Either(rules.after_submission, [S.ASSESSING, S.AWAITING_APPROVAL, S.SCHEDULED]),
+    @do(DRAFTS, Known(rules.after_submission, [S.ASSESSING, S.AWAITING_APPROVAL, S.SCHEDULED]),
         _("Submit"), permission=holds_task, custom=asks(NoteForm, MAIN),
         conditions=[rules.is_complete, rules.template_holds, rules.window_is_ahead,
                     rules.submitted_in_time])
@@ -141,7 +142,7 @@ class ChangeLifecycle(Lifecycle):
     @do(S.ASSESSING, S.REJECTED, _("Reject"), permission=holds_task, custom=asks(ReasonForm, GRAVE))
     def reject(self, **values: Any) -> None: ...
 
-    @do(S.AWAITING_APPROVAL, Either(rules.after_approval, [S.SCHEDULED, S.REVIEW]), _("Approve"),
+    @do(S.AWAITING_APPROVAL, Known(rules.after_approval, [S.SCHEDULED, S.REVIEW]), _("Approve"),
         permission=holds_task, conditions=[rules.no_hard_freeze], custom=asks(NoteForm, MAIN))
     def approve(self, **values: Any) -> None: ...
 
@@ -172,7 +173,7 @@ class ChangeLifecycle(Lifecycle):
     def hold(self, **values: Any) -> None:
         self.put(held_from=self.source)
 
-    @do(S.ON_HOLD, Either(rules.where_it_was, BEFORE_WORK), _("Resume"),
+    @do(S.ON_HOLD, Known(rules.where_it_was, BEFORE_WORK), _("Resume"),
         permission=holds_task | is_requester, custom=asks(NoteForm, MAIN))
     def resume(self, **values: Any) -> None: ...
 
@@ -213,7 +214,7 @@ class ChangeLifecycle(Lifecycle):
     def fail(self, **values: Any) -> None:
         self.end(Change.Outcome.FAILED)
 
-    @do(S.VERIFYING, Either(rules.after_verification, [S.CLOSED, S.REVIEW]), _("Verified"),
+    @do(S.VERIFYING, Known(rules.after_verification, [S.CLOSED, S.REVIEW]), _("Verified"),
         permission=holds_task, custom=asks(NoteForm, MAIN))
     def verify(self, **values: Any) -> None: ...
 

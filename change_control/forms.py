@@ -198,6 +198,8 @@ class FilingForm(PlanFields, OpeningForm):
     """A draft: only what it is about is asked for at once."""
 
     folds = False
+    send = _("Keep it as a draft")
+    filed = _("%(number)s is kept as a draft. Complete it, and submit it.")
 
     type = forms.ChoiceField(
         label=_("Type"), choices=Change.Type, initial=Change.Type.NORMAL, widget=forms.RadioSelect
@@ -217,6 +219,7 @@ class FilingForm(PlanFields, OpeningForm):
     def prepare(self) -> None:
         super().prepare()
         del self.fields["on_behalf_of"]
+        self.fields["title"].help_text = _("One sentence: what is done, and to which system?")
         self.offer_what_goes_live()
 
     def clean_origin(self) -> str:

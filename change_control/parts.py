@@ -16,11 +16,13 @@ from change_control.states import ChangeState as S
 from people.actors import Actor
 from workflows.lifecycles import Part
 from workflows.models import Case
+from workflows.systems import names_of
 
 if TYPE_CHECKING:
     from change_control.flows import ChangeLifecycle as Flow
 
 MAY_MOVE = (*DRAFTS, *BEFORE_WORK, S.ON_HOLD)
+OF_SYSTEMS = (Kind.SAME_SYSTEM, Kind.DEPENDENT_SYSTEM, Kind.OUTSIDE_WINDOW)
 BAD = (Kind.SAME_SYSTEM, Kind.DEPENDENT_SYSTEM, Kind.SAME_IMPLEMENTER, Kind.HARD_FREEZE)
 
 
@@ -63,11 +65,18 @@ def told(found: Iterable[Conflict], who: Actor) -> list[dict[str, Any]]:
     others = {one.number: one for one in visible}
     return [
         {
-            "kind": one.kind.label, "is_bad": one.kind in BAD, "words": one.words,
+            "kind": one.kind.label, "is_bad": one.kind in BAD, "words": named(one),
             "has_other": bool(one.other), "other": others.get(one.other),
         }
         for one in found
     ]  # fmt: skip
+
+
+def named(one: Conflict) -> str:
+    """Return what is in the way, systems by their names (≤ 1 query)."""
+    if one.kind not in OF_SYSTEMS:
+        return one.words
+    return names_of(one.words.split(", "))
 
 
 def slots(case: Change, who: Actor) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from workflows.lifecycles import (
     Clock,
     Decision,
     Either,
+    Known,
     Lifecycle,
     Work,
     asks,
@@ -117,7 +118,7 @@ class OptimizationLifecycle(Lifecycle):
     def ask_requester(self, **values: Any) -> None:
         self.put(returned_from=self.source)
 
-    @do(S.RETURNED, Either(rules.where_it_was, [*DESK, S.ASSESSING, S.IN_DEVELOPMENT]), _("Answer"),
+    @do(S.RETURNED, Known(rules.where_it_was, [*DESK, S.ASSESSING, S.IN_DEVELOPMENT]), _("Answer"),
         permission=holds_task, custom=asks(forms.AnswerForm, MAIN))
     def answer(self, **values: Any) -> None: ...
 

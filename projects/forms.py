@@ -55,6 +55,8 @@ def refuse_past(day: date, at: Any) -> date:
 
 
 class ProjectForm(OpeningForm):
+    send, filed = _("Open the project"), _("%(number)s is open.")
+
     project_kind = forms.ChoiceField(label=_("What does it build?"), choices=Project.Kind.choices)
     track = forms.ModelChoiceField(
         label=_("Track"), queryset=Track.objects.none(), to_field_name="code", empty_label=None

@@ -22,6 +22,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+LEFT_BEHIND = ("htmx:sendAbort", "htmx:afterRequest")
+"""What htmx says of a request that ends as one leaves the page; one that fails says more."""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -116,7 +118,14 @@ def watched(context: BrowserContext, site: Site) -> tuple[Page, list[str]]:
     """Open a page; the list fills with console errors and requests to anywhere else."""
     complaints: list[str] = []
     page = context.new_page()
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on(
+        "console",
+        lambda m: (
+            complaints.append(m.text)
+            if m.type == "error" and not m.text.startswith(LEFT_BEHIND)
+            else None
+        ),
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
         "request",

@@ -20,7 +20,7 @@ from workflows.drafts import restored
 from workflows.explain import explain
 from workflows.forms import AttachForm, CommentForm, LinkForm, WatcherForm
 from workflows.inbox import holder_label
-from workflows.lifecycles import Action, Lifecycle
+from workflows.lifecycles import Action, Decision, Lifecycle, Work
 from workflows.models import Attachment, Case, CaseLink, Clock, Task
 from workflows.permissions import may_take, principal
 from workflows.timeline import entries, is_customer, reads_internal, shown_value
@@ -195,24 +195,31 @@ def buttons(flow: Lifecycle, who: Actor) -> list[dict[str, Any]]:
     """Return what the reader can do now: the main thing first, what ends the case last."""
     rank = {"primary": 0, "danger": 2}
     available = sorted(flow.available(who), key=lambda action: rank.get(action.tone, 1))
-    return [action_button(flow.case, action) for action in available]
+    return [action_button(flow, action) for action in available]
 
 
-def action_button(case: Case, action: Action) -> dict[str, Any]:
+def action_button(flow: Lifecycle, action: Action) -> dict[str, Any]:
     return {
         "name": action.name,
         "label": action.label,
-        "url": reverse("case_action", args=[case.number, action.name]),
+        "url": reverse("case_action", args=[flow.case.number, action.name]),
         "is_primary": action.tone == "primary",
         "is_danger": action.tone == "danger",
         "description": action.help,
-        "next_text": next_text(action),
+        "next_text": next_text(flow, action),
     }
 
 
-def next_text(action: Action) -> str:
+def next_text(flow: Lifecycle, action: Action) -> str:
     """Say where the case goes and to whom, as far as it is known before."""
-    flow, targets = action.flow, [t for t in action.targets if t != action.transition.source]
+    spec = flow.work.get(action.transition.source)
+    text = _leads_to(flow, action.leads_to(flow))
+    if isinstance(spec, Decision) and action.name in spec.votes:
+        return _("This is your vote. If it decides: %(what)s") % {"what": text}
+    return text
+
+
+def _leads_to(flow: Lifecycle, targets: list[str]) -> str:
     if not targets:
         return _("The case stays where it is.")
     if len(targets) > 1:
@@ -221,14 +228,12 @@ def next_text(action: Action) -> str:
             "states": names
         }
     state, work = flow.State(targets[0]).label, flow.work.get(targets[0])
-    if work is None:
+    who = listing(role.label for role in work.roles()) if work else ""
+    if isinstance(work, Work) and work.person:
+        who = str(work.person(flow.case) or "")
+    if not who:
         return _("The case becomes “%(state)s”.") % {"state": state}
-    roles = listing(role.label for role in work.roles())
-    if not roles:
-        return _("The case becomes “%(state)s” and lies with whoever asked.") % {"state": state}
-    return _("The case becomes “%(state)s” and goes to: %(roles)s.") % {
-        "state": state, "roles": roles,
-    }  # fmt: skip
+    return _("The case becomes “%(state)s” and goes to: %(who)s.") % {"state": state, "who": who}
 
 
 def waiting_for(flow: Lifecycle) -> str:
@@ -278,8 +283,8 @@ def candidates(flow: Lifecycle, who: Actor, task: Task) -> list[User]:
 
 
 def warnings(flow: Lifecycle, who: Actor) -> list[str]:
-    """Return what whoever decides should read first; nothing for who asked."""
-    return [] if is_customer(flow.case, who) else flow.warnings()
+    """Return what whoever decides should read first; nothing for who asked, or when it is over."""
+    return [] if flow.case.is_closed or is_customer(flow.case, who) else flow.warnings()
 
 
 def links(case: Case, who: Actor) -> list[dict[str, Any]]:

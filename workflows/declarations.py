@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.forms import BaseForm
 from django.utils.functional import Promise
+from viewflow import fsm
 from viewflow.fsm.base import Transition
 
 from people.models import User
@@ -158,6 +159,10 @@ class Part(NamedTuple):
     context: dict[str, Any]
 
 
+class Known(fsm.State.GET_STATE):
+    """A target that a rule names from the case alone, so that it is known beforehand."""
+
+
 @dataclass(frozen=True)
 class Action:
     """One thing that can be done from one state, read off a declared transition."""
@@ -197,3 +202,9 @@ class Action:
         """Return the states this may lead to; none when the state stays."""
         declared = self.transition.declared_targets()
         return [target for target in declared if isinstance(target, str)]
+
+    def leads_to(self, flow: Lifecycle) -> list[str]:
+        """Return the other states this may lead to, as far as `flow` knows beforehand."""
+        target = self.transition.target
+        found = [target.func(flow)] if isinstance(target, Known) else self.targets
+        return [one for one in found if one != self.transition.source]

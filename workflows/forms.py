@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -19,7 +19,7 @@ from workflows.models import CaseLink
 from workflows.refusals import BadData
 
 if TYPE_CHECKING:
-    from workflows.lifecycles import Lifecycle
+    from workflows.lifecycles import Lifecycle, Text
 
 
 def long_text(label: Any, *, rows: int = 4, **kwargs: Any) -> forms.CharField:
@@ -104,7 +104,13 @@ class FilesField(forms.FileField):
 
 
 class OpeningForm(ActionForm):
-    """What every case has at filing; kinds add their own fields."""
+    """What every case has at filing; kinds add their own fields.
+
+    `send`: the words of the button; `filed`: what is said of the `number` it got.
+    """
+
+    send: ClassVar[Text] = _("Send the request")
+    filed: ClassVar[Text] = _("%(number)s is on its way.")
 
     title = forms.CharField(
         label=_("Title"), max_length=200, help_text=_("One sentence: what should be better?")

@@ -33,6 +33,7 @@ from workflows.declarations import (
     Decision,
     Faults,
     Holder,
+    Known,
     Part,
     Place,
     Text,
@@ -53,7 +54,7 @@ MAIN, GRAVE = "primary", "danger"
 
 __all__ = [
     "CUSTOMER", "GRAVE", "MAIN", "PROVIDER", "VENDOR", "Action", "Clock", "Condition", "Decision",
-    "Either", "Faults", "Holder", "Lifecycle", "Part", "Place", "Text", "Work", "Worklist",
+    "Either", "Faults", "Holder", "Known", "Lifecycle", "Part", "Place", "Text", "Work", "Worklist",
     "asks", "case_state", "clocks_of_cases", "lifecycle_numbered", "lifecycle_of", "registered",
     "tasks_of_cases",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -11,11 +12,16 @@ from agreements.models import Service
 from workflows.words import listing
 
 
+def names_of(codes: Iterable[str]) -> str:
+    """Return the names of systems, in the order of their codes (1 query)."""
+    return listing(Service.objects.filter(code__in=codes).order_by("code"))
+
+
 class SystemCodes(models.JSONField):
     """Codes of systems; read by their names (1 query)."""
 
     def words(self, codes: list[str]) -> str:
-        return listing(Service.objects.filter(code__in=codes).order_by("code"))
+        return names_of(codes)
 
 
 class SystemsField(forms.ModelMultipleChoiceField[Service]):

@@ -58,7 +58,7 @@ def test_a_hint_is_shown_until_it_is_put_away_and_again_when_asked_for(world):
     sent = {"seen": "inbox", "next": "/inbox/?view=queue"}
     assert browser.post("/help/hints/", sent).url == "/inbox/?view=queue"
     assert told not in browser.get("/inbox/").content.decode()
-    assert "og-hint__words" in browser.get("/cases/").content.decode()  # each page has its own
+    assert "og-tip__words" in browser.get("/cases/").content.decode()  # each page has its own
     assert browser.post("/help/hints/").url == "/help/"
     assert told in browser.get("/inbox/").content.decode()
 

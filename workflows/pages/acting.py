@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -48,18 +49,19 @@ def act(request: Request, number: str, name: str) -> HttpResponse:
         return _action_page(request, case, who, name, action, form)
     asked = form_class(who=who, flow=flow) if form_class else None
     try:
-        answer = perform(
-            case, name, actor=request.user, expected_version=_version(request),
-            idempotency_key=request.POST.get("once") or None, **sent(request, asked),
-        )  # fmt: skip
+        with transaction.atomic():  # the deed and what falls away with it
+            answer = perform(
+                case, name, actor=request.user, expected_version=_version(request),
+                idempotency_key=request.POST.get("once") or None, **sent(request, asked),
+            )  # fmt: skip
+            mark_acted_on(case=case, actor=request.user, at=who.at)
+            drop_draft(key=request.path, user=request.user)
     except BadData as refusal:
         flow = case.lifecycle(case, who, who.at)
         form = refilled(form_class, request, refusal, who=who, flow=flow)
         return _action_page(request, case, who, name, action, form)
     except Conflict as refusal:
         return _conflict_page(request, case, who, name, refusal, asked)
-    mark_acted_on(case=case, actor=request.user, at=who.at)
-    drop_draft(key=request.path, user=request.user)
     messages.success(
         request, _("Done: the case is now “%(state)s”.") % {"state": answer.case.state_label}
     )
@@ -102,7 +104,7 @@ def _action_page(
         "preview": form.preview() if is_shown else None,
         "action": {
             "label": action.label, "description": action.help,
-            "next_text": case_page.next_text(action), "is_danger": action.tone == "danger",
+            "next_text": case_page.next_text(flow, action), "is_danger": action.tone == "danger",
         },
         "others": [one for one in available if one["name"] != name],
         "form": form,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -38,9 +39,10 @@ def comment(request: Request, number: str) -> HttpResponse:
     if not form.is_valid():
         context = {**case_page.context(case, who), "comment_form": form}
         return render(request, "workflows/case_detail.html", context, status=422)
-    actions.add_comment(case=case, actor=request.user, **form.cleaned_data)
-    mark_acted_on(case=case, actor=request.user, at=who.at)
-    drop_draft(key=request.path, user=request.user)
+    with transaction.atomic():
+        actions.add_comment(case=case, actor=request.user, **form.cleaned_data)
+        mark_acted_on(case=case, actor=request.user, at=who.at)
+        drop_draft(key=request.path, user=request.user)
     return redirect(f"{case.get_absolute_url()}#og-history")
 
 

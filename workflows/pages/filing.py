@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -92,22 +93,23 @@ def new_case(request: Request, kind: str) -> HttpResponse:
     who, cls = actor_of(request), filable(kind, actor_of(request))
     if request.method == "POST":
         try:
-            answer = open_case(
-                kind, actor=request.user, idempotency_key=request.POST.get("once") or None,
-                **sent(request, cls.form(who=who)),  # type: ignore[call-arg]  # ActionForm's own
-            )  # fmt: skip
+            with transaction.atomic():
+                answer = open_case(
+                    kind, actor=request.user, idempotency_key=request.POST.get("once") or None,
+                    **sent(request, cls.form(who=who)),  # type: ignore[call-arg]  # ActionForm's own
+                )  # fmt: skip
+                drop_draft(key=request.path, user=request.user)
         except BadData as refusal:
             form = refilled(cls.form, request, refusal, who=who)
             return _new_page(request, cls, who, form, status=422)
-        drop_draft(key=request.path, user=request.user)
-        _say_filed(request, answer.case)
+        messages.success(request, cls.form.filed % {"number": answer.case.number})  # type: ignore[attr-defined]  # OpeningForm's own
+        _promise(request, answer.case)
         return redirect(answer.case)
     return _new_page(request, cls, who, cls.form(who=who))  # type: ignore[call-arg]  # ActionForm's own
 
 
-def _say_filed(request: Request, case: Case) -> None:
-    """Say what was filed, and until when its own clock promises an answer."""
-    messages.success(request, _("%(number)s is on its way.") % {"number": case.number})
+def _promise(request: Request, case: Case) -> None:
+    """Say until when the clock of a case promises an answer."""
     due_at = case.clocks.values_list("due_at", flat=True).first()
     if due_at is not None:
         messages.info(request, _hear_by(due_at))

@@ -213,17 +213,23 @@ def action_button(flow: Lifecycle, action: Action) -> dict[str, Any]:
 def next_text(flow: Lifecycle, action: Action) -> str:
     """Say where the case goes and to whom, as far as it is known before."""
     spec = flow.work.get(action.transition.source)
-    text = _leads_to(flow, action.leads_to(flow))
+    text = _leads_to(flow, action)
     if isinstance(spec, Decision) and action.name in spec.votes:
         return _("This is your vote. If it decides: %(what)s") % {"what": text}
     return text
 
 
-def _leads_to(flow: Lifecycle, targets: list[str]) -> str:
+def _leads_to(flow: Lifecycle, action: Action) -> str:
+    found = action.leads_to(flow)
+    targets = [one for one in found if one != action.transition.source]
+    names = listing(f"“{flow.State(target).label}”" for target in targets)
     if not targets:
         return _("The case stays where it is.")
+    if len(targets) < len(found):
+        return _(
+            "Depending on what you enter, the case stays where it is or becomes: %(states)s."
+        ) % {"states": names}
     if len(targets) > 1:
-        names = listing(f"“{flow.State(target).label}”" for target in targets)
         return _("Depending on what you enter, the case becomes one of: %(states)s.") % {
             "states": names
         }

@@ -204,7 +204,6 @@ class Action:
         return [target for target in declared if isinstance(target, str)]
 
     def leads_to(self, flow: Lifecycle) -> list[str]:
-        """Return the other states this may lead to, as far as `flow` knows beforehand."""
+        """Return the states this may lead to, as far as `flow` knows beforehand; none: it stays."""
         target = self.transition.target
-        found = [target.func(flow)] if isinstance(target, Known) else self.targets
-        return [one for one in found if one != self.transition.source]
+        return [target.func(flow)] if isinstance(target, Known) else self.targets

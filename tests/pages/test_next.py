@@ -43,6 +43,11 @@ def test_what_depends_on_the_values_is_not_foretold(world):
     assert told.startswith("Depending on what you enter, the case becomes one of:")
 
 
+def test_what_may_leave_it_where_it_is_says_so(world):
+    told = said(walk_request(world, "in_development"), "developer", "book_effort")
+    assert told.startswith("Depending on what you enter, the case stays where it is or becomes:")
+
+
 def test_one_vote_of_several_promises_nothing(world):
     told = said(walk_request(world, "awaiting_approval"), "owner", "approve")
     assert told.startswith("This is your vote. If it decides: The case becomes “In development”")

@@ -49,7 +49,9 @@ document.addEventListener("submit", (event) => {
   if (!criterion || !isBusy(criterion)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  again.set(criterion.id, event.submitter?.id);
+  const pressed = event.submitter?.id;
+  if (pressed === `${criterion.id}-save` && again.has(criterion.id)) return; // a result sends the text too
+  again.set(criterion.id, pressed);
 }, true);
 
 document.addEventListener("htmx:beforeSwap", (event) => {

@@ -155,18 +155,21 @@ def test_keys_do_nothing_while_no_criterion_has_the_focus(chromium: Browser, sit
         assert page.evaluate("document.activeElement.tagName") == "BODY"
 
 
+@pytest.mark.parametrize("last", ["partly", "save"])
 def test_a_second_press_and_what_is_typed_meanwhile_are_not_lost(
-    chromium: Browser, site: Site
+    chromium: Browser, site: Site, last: str
 ) -> None:
     with visit(chromium, site, "ops_reviewer") as page:
         put_to_open(page, site, FIRST)
         page.evaluate(
-            """() => {
-              const press = (name) => document.querySelector(`#G3-01 .og-result--${name}`).click();
+            """(last) => {
+              const press = (name) => document.getElementById(`G3-01-${name}`).click();
               press("pass");
-              document.querySelector("#G3-01 textarea").value = "typed on the way";
               press("partly");
-            }"""
+              document.querySelector("#G3-01 textarea").value = "typed on the way";
+              press(last);
+            }""",
+            last,
         )
         page.locator(f"{FIRST} .og-result--partly{PRESSED}").wait_for()
         assert page.locator(f"{FIRST} textarea").input_value() == "typed on the way"

@@ -9,6 +9,9 @@ const again = new Map();
 const criterionOf = (element) => element?.closest?.(".og-criterion");
 const isWriting = (element) => element.matches?.(`${TEXT}, [contenteditable]`);
 const isBusy = (criterion) => criterion.querySelector("form.htmx-request") !== null;
+const hasGoneOn = (criterion) => (
+  document.activeElement !== document.body && !criterion.contains(document.activeElement)
+);
 
 /* ---- keys ---- */
 document.addEventListener("keydown", (event) => {
@@ -49,7 +52,9 @@ document.addEventListener("submit", (event) => {
   if (!criterion || !isBusy(criterion)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  again.set(criterion.id, event.submitter?.id);
+  const pressed = event.submitter?.id;
+  if (pressed === `${criterion.id}-save` && again.has(criterion.id)) return; // a result sends the text too
+  again.set(criterion.id, pressed);
 }, true);
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -80,7 +85,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   kept.delete(criterion.id);
   again.delete(criterion.id);
   if (pressed) document.getElementById(pressed)?.click();
-  else criterion.querySelector("[aria-invalid=true]")?.focus();
+  else if (!hasGoneOn(criterion)) criterion.querySelector("[aria-invalid=true]")?.focus();
 });
 
 /* ---- what did not arrive ---- */

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browsing import Site, visit
+from tests.browsing import Site, log_in, visit
 
 pytestmark = pytest.mark.browser
 
@@ -155,24 +155,39 @@ def test_keys_do_nothing_while_no_criterion_has_the_focus(chromium: Browser, sit
         assert page.evaluate("document.activeElement.tagName") == "BODY"
 
 
+@pytest.mark.parametrize("last", ["partly", "save"])
 def test_a_second_press_and_what_is_typed_meanwhile_are_not_lost(
-    chromium: Browser, site: Site
+    chromium: Browser, site: Site, last: str
 ) -> None:
     with visit(chromium, site, "ops_reviewer") as page:
         put_to_open(page, site, FIRST)
         page.evaluate(
-            """() => {
-              const press = (name) => document.querySelector(`#G3-01 .og-result--${name}`).click();
+            """(last) => {
+              const press = (name) => document.getElementById(`G3-01-${name}`).click();
               press("pass");
-              document.querySelector("#G3-01 textarea").value = "typed on the way";
               press("partly");
-            }"""
+              document.querySelector("#G3-01 textarea").value = "typed on the way";
+              press(last);
+            }""",
+            last,
         )
         page.locator(f"{FIRST} .og-result--partly{PRESSED}").wait_for()
         assert page.locator(f"{FIRST} textarea").input_value() == "typed on the way"
         page.reload()
         assert page.locator(f"{FIRST} .og-result--partly{PRESSED}").count() == 1
         assert page.locator(f"{FIRST} textarea").input_value() == "typed on the way"
+
+
+def test_a_missing_remark_does_not_call_back_who_went_on(chromium: Browser, site: Site) -> None:
+    context = chromium.new_context(base_url=site.address)  # the browser complains of the 422
+    page = context.new_page()
+    log_in(page, "ops_reviewer")
+    put_to_open(page, site, "#G3-03")
+    page.keyboard.press("2")
+    page.keyboard.press("j")
+    page.locator("#G3-03 [aria-invalid=true]").wait_for()
+    assert page.evaluate("document.activeElement.id") == "G3-05"
+    context.close()
 
 
 def test_without_scripts_a_criterion_is_judged_with_one_press(

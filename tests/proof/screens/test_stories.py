@@ -2,115 +2,122 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, expect
 
-from tests.browsing import Site, watched
+from tests.browsing import Site
+from tests.proof.screens.hands import Hands
 
 pytestmark = pytest.mark.browser
-
-FARTHEST = 250
-"""Presses of Tab after which somebody gives up."""
+either_way = pytest.mark.parametrize("with_scripts", [True, False], ids=["scripts", "no scripts"])
 
 
-class Hands:
-    """Somebody at a keyboard, who never touches a mouse."""
-
-    def __init__(self, chromium: Browser, site: Site, who: str, with_scripts: bool) -> None:
-        site.speak(who, "en")
-        self.context = chromium.new_context(
-            base_url=site.address, java_script_enabled=with_scripts, locale="en"
-        )
-        self.page, self.complaints = watched(self.context, site)
-        self.page.goto("/login/")
-        self.write("input[name=username]", who)
-        self.write("input[name=password]", "demo")
-        with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")
-
-    def reach(self, selector: str) -> None:
-        """Press Tab until what is wanted has the focus."""
-        for _press in range(FARTHEST):
-            self.page.keyboard.press("Tab")
-            if self.page.locator(f":is({selector}):focus").count():
-                return
-        raise AssertionError(f"Tab does not come to {selector} on {self.page.url}")
-
-    def write(self, selector: str, text: str) -> None:
-        self.reach(selector)
-        self.page.keyboard.type(text)
-
-    def follow(self, selector: str) -> None:
-        """Reach a link or button and press Enter; a new page is there afterwards."""
-        self.reach(selector)
-        with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")
-
-    def leave(self) -> None:
-        self.context.close()
-        assert self.complaints == []
+def state(site: Site, number: str) -> str:
+    found: str = site.ask("SELECT state FROM workflows_case WHERE number = ?", number)[0]
+    return found
 
 
-KEYS = ("Space",)
-SEND = "form.og-form button[type=submit]"
-
-
-def do(hands: Hands, action: str, **values: str) -> None:
-    """Go from a case to the form of an action, fill it in and send it."""
-    hands.follow(f'a[href$="/do/{action}/"]')
-    for name, value in values.items():
-        if value in KEYS:
-            hands.reach(f"[name={name}]")
-            hands.page.keyboard.press(value)
-        else:
-            hands.write(f"[name={name}]", value)
-    hands.follow(SEND)
-
-
-@pytest.mark.parametrize("with_scripts", [True, False], ids=["scripts", "no scripts"])
+@either_way
 def test_a_request_is_filed_taken_assessed_and_approved_by_keyboard(
     chromium: Browser, site: Site, with_scripts: bool
 ) -> None:
-    title = f"Totals by keyboard, scripts {with_scripts}"
-    hands = Hands(chromium, site, "requester", with_scripts)
+    hands = Hands(chromium, site, "requester", with_scripts=with_scripts)
     hands.follow('a[href="/new/"]')
     hands.follow('a[href="/new/optimization/"]')
-    hands.write("[name=title]", title)
-    hands.write("[name=service]", "E")
-    hands.write("[name=wanted]", "A total for each plant")
-    hands.follow(SEND)
-    number = _number(hands.page)
-    hands.write("textarea[name=body]", "Please before the quarter ends.")
+    hands.send(
+        title=f"Totals by keyboard, scripts {with_scripts}", service="erp",
+        wanted="A total for each plant",
+    )  # fmt: skip
+    number = hands.number()
+    hands.fill(body="Please before the quarter ends.")
     hands.follow(".og-composer button[type=submit]")
     assert "Please before the quarter ends." in hands.page.content()
     hands.leave()
 
-    hands = Hands(chromium, site, "desk", with_scripts)
+    hands = Hands(chromium, site, "desk", with_scripts=with_scripts)
     hands.page.goto("/inbox/?view=queue")
     hands.follow(f'button[aria-label="Take {number}"]')
-    do(hands, "pass_to_assessment", size="Space")
+    hands.do("pass_to_assessment", size="small")
     hands.leave()
 
-    hands = Hands(chromium, site, "analyst", with_scripts)
+    hands = Hands(chromium, site, "analyst", with_scripts=with_scripts)
     hands.page.goto(f"/cases/{number}/")
-    do(
-        hands, "propose", solution="A report", effort_analysis="1", effort_development="1",
-        effort_testing="1", risk="Space", due_on="12012027", requirement_document="As written",
+    hands.do(
+        "propose", solution="A report", effort_analysis="1", effort_development="1",
+        effort_testing="1", risk="low", due_on="2027-12-01", requirement_document="As written",
     )  # fmt: skip
     hands.leave()
 
-    hands = Hands(chromium, site, "owner", with_scripts)
+    hands = Hands(chromium, site, "owner", with_scripts=with_scripts)
     hands.page.goto(f"/cases/{number}/")
-    do(hands, "approve", note="Fine")
+    hands.do("approve", note="Fine")
     hands.leave()
-    assert site.ask("SELECT state FROM workflows_case WHERE number = ?", number) == [
-        "in_development"
-    ]
+    assert state(site, number) == "in_development"
 
 
-def _number(page: Page) -> str:
-    found: Any = page.url.rstrip("/").rsplit("/", 1)[-1]
-    assert str(found).startswith("REQ-"), page.url
-    return str(found)
+@either_way
+def test_a_change_is_filed_submitted_assessed_and_approved_by_keyboard(
+    chromium: Browser, site: Site, with_scripts: bool
+) -> None:
+    day = date.today() + timedelta(days=30)
+    hands = Hands(chromium, site, "analyst", with_scripts=with_scripts)
+    hands.follow('a[href="/new/"]')
+    hands.follow('a[href="/new/change/"]')
+    hands.fill(title=f"Index by keyboard, scripts {with_scripts}", what="An index", reason="Slow")
+    hands.tick("[name=systems][value=portal]")
+    hands.send(
+        starts_at=f"{day}T22:00", ends_at=f"{day}T23:30", plan="Build it",
+        test_evidence="On a copy", backout_plan="Drop it", backout_minutes="30",
+        return_until=f"{day}T22:45", implementer="developer", verifier="tester",
+    )  # fmt: skip
+    number = hands.number()
+    hands.do("submit", note="Complete")
+    hands.leave()
+
+    hands = Hands(chromium, site, "change_manager", with_scripts=with_scripts)
+    hands.page.goto(f"/cases/{number}/")
+    hands.do(
+        "assess", impact="some", reach="team", complexity="few", tested="in_part",
+        reversible="with_effort", experience="once", timing="quiet",
+    )  # fmt: skip
+    hands.do("approve", note="Fine")
+    hands.leave()
+    assert state(site, number) == "awaiting_approval"
+
+    hands = Hands(chromium, site, "owner", with_scripts=with_scripts)
+    hands.page.goto(f"/cases/{number}/")
+    hands.do("approve", note="Fine")
+    hands.leave()
+    assert state(site, number) == "scheduled"
+
+
+def test_a_gate_is_judged_and_decided_by_keyboard(chromium: Browser, site: Site) -> None:
+    number = site.number("gate", "in_review")
+    hands = Hands(chromium, site, "ops_reviewer")
+    hands.follow('a[href="?view=reviews"]')
+    hands.follow(f'a[href="/cases/{number}/"]')
+    hands.follow(f'a[href="/gates/{number}/sheet/"]')
+    hands.skip_to_content()
+    hands.reach(".og-criterion button")
+    count = hands.page.locator(".og-criterion").count()
+    hands.press(*["1", "j"] * count)  # faster than the answers come
+    for result in ("2", "3"):
+        hands.press("e")
+        hands.write("One drill is missing.")
+        hands.press("Escape", result, "k")
+    for result, times in (("partly", 1), ("fail", 1), ("pass", count - 2)):
+        pressed = hands.page.locator(f".og-result--{result}[aria-pressed=true]")
+        expect(pressed).to_have_count(times)
+    hands.follow("#og-foot .btn-primary")
+    hands.do("agree", note="The drill can follow.")
+    hands.leave()
+    assert state(site, number) == "awaiting_verdict"
+
+    hands = Hands(chromium, site, "head")
+    hands.follow('a[href="?view=reviews"]')
+    hands.follow(f'a[href="/cases/{number}/"]')
+    hands.do("reject", reason="The core has no second path.")
+    hands.leave()
+    assert state(site, number) == "rejected"

@@ -20,7 +20,7 @@ from people.models import User
 from people.profile_forms import LanguageForm, TimeZoneForm
 
 STEPS: list[tuple[Any, type[forms.ModelForm[User]] | None]] = [
-    (_("Language"), LanguageForm), (_("Time"), TimeZoneForm), (_("News"), None),
+    (_("Language"), LanguageForm), (_("Time"), TimeZoneForm), (_("Notifications"), None),
 ]  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
@@ -9,6 +11,17 @@ from django.views import defaults
 from django_guid import get_guid
 
 from workflows.api import errors
+
+logger = logging.getLogger(__name__)
+
+LAST_RESORT = """<!DOCTYPE html>
+<html lang="zh-Hans"><meta charset="utf-8"><title>Opsgate</title>
+<h1>运维关口 Opsgate</h1>
+<p>系统暂时无法使用，错误已记录，请稍后重试。编号：{0}</p>
+<p lang="en">Opsgate cannot be used at the moment. The error has been recorded; please try again
+in a minute. Reference: {0}</p></html>
+"""
+"""What is left to say where not even a template can be rendered."""
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -31,7 +44,12 @@ def broken(request: HttpRequest) -> HttpResponse:
     """Say so with the id of the request, under which the log has what happened."""
     if _is_api(request):
         return errors.plain(None)
-    return bare_page("500.html", 500, reference=get_guid() or "")
+    reference = get_guid() or ""
+    try:
+        return bare_page("500.html", 500, reference=reference)
+    except Exception:
+        logger.exception("The page that tells of an error cannot be shown either")
+        return HttpResponse(LAST_RESORT.format(reference), status=500)
 
 
 def too_large(request: HttpRequest) -> HttpResponse:

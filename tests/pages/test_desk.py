@@ -283,6 +283,13 @@ def test_the_inbox_costs_at_most_twelve_statements(
     assert len(numbers(desk, "desk", "view=queue")) == 16
 
 
+def test_whoever_left_the_welcome_is_led_back_to_it(desk: Desk) -> None:
+    newcomer = desk.browser("desk2")
+    assert newcomer.get("/").url == "/welcome/1/?next=%2Finbox%2F"
+    newcomer.post("/welcome/1/", {"skip": "1"})
+    assert newcomer.get("/").url == "/inbox/"
+
+
 # -- the home of whoever asks ----------------------------------------------------------------------
 def test_whoever_has_no_queue_comes_to_their_own_requests(desk: Desk) -> None:
     assert desk.browser("requester").get("/").url == "/home/"

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from people.models import User
+from workflows import error_pages
 
 CHINESE, ENGLISH = "zh-hans", "en"
 UNCHANGED = "未做任何更改"
@@ -120,3 +121,16 @@ def test_only_administrators_are_named_as_givers_of_roles(world: dict[str, User]
     assert "An administrator can give it to you" in said(answer, ENGLISH)
     givers = {name for name, one in world.items() if one.has_perm("people.add_grant")}
     assert givers == {"admin"}
+
+
+def test_an_error_is_told_even_when_no_template_can_be_rendered(world, settings, monkeypatch):
+    settings.ROOT_URLCONF = "tests.pages.breaking"
+
+    def fails(*args, **kwargs):
+        raise ValueError("no template today")
+
+    monkeypatch.setattr(error_pages.loader, "render_to_string", fails)
+    answer = Client(raise_request_exception=False).get("/breaks/")
+    assert answer.status_code == 500
+    assert "系统暂时无法使用" in answer.content.decode()
+    assert "Reference: " in answer.content.decode()

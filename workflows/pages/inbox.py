@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from people.actors import Actor
 from people.models import User
+from people.welcome import welcome_first
 from workflows import actions, desk, inbox
 from workflows.counting import Count
 from workflows.filters import InboxFilter
@@ -29,8 +30,12 @@ FILTERS = ("q", "kind", "service")
 @login_required
 @require_safe
 def home(request: Request) -> HttpResponse:
-    """Workers land in their inbox, everybody else where they ask and find what they asked for."""
-    return redirect("inbox" if actor_of(request).holds else "requester_home")
+    """Workers land in their inbox, everybody else where they ask and find what they asked for.
+
+    Who has not ended the welcome is led there first.
+    """
+    place = redirect("inbox" if actor_of(request).holds else "requester_home")
+    return welcome_first(request.user, place)
 
 
 def view_of(request: Request) -> str:

@@ -13,6 +13,7 @@ from projects.models import GateKind
 from projects.portfolio import PortfolioFilter
 from workflows import exports
 from workflows.counting import CountedPaginator
+from workflows.filters import is_unfolded
 from workflows.lifecycles import lifecycle_of
 from workflows.pages import Request
 from workflows.shell import actor_of
@@ -33,7 +34,8 @@ def list_projects(request: Request) -> HttpResponse:
         request.GET.get("page")
     )
     context = {
-        "filter": found, "is_filtered": found.is_filtered, "page_obj": page,
+        "filter": found, "is_filtered": found.is_filtered,
+        "is_unfolded": is_unfolded(found), "page_obj": page,
         "rows": portfolio.rows(list(page), who.at, found.names["track"]),
         "may_open": lifecycle_of("project").may_be_filed_by(who),
     }  # fmt: skip
@@ -47,6 +49,7 @@ def show_board(request: Request) -> HttpResponse:
     found, gates = _found(request, who)
     context = {
         "filter": found, "is_filtered": found.is_filtered,
+        "is_unfolded": is_unfolded(found),
         "columns": board.columns(
             found.qs.defer("search_tokens"), gates, who.at, found.names["track"]
         ),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from people.actors import Actor
 from people.models import User, called
+from workflows.actions import mentioned_in
 from workflows.models import Case
 
 SHOWN = 8
@@ -29,8 +30,17 @@ def people_like(case: Case, words: str, at: datetime) -> list[User]:
     far = people.exclude(pk__in=involved).order_by("display_name", "username")
     found: list[User] = []
     for person in [*near, *far[: LOOKED_AT - len(near)]]:
-        if Case.objects.visible_to(Actor.of(person, at)).filter(pk=case.pk).exists():
+        if _sees(person, case, at):
             found.append(person)
         if len(found) == SHOWN:
             break
     return found
+
+
+def unheard(case: Case, body: str, at: datetime) -> list[User]:
+    """Return who is called by `body` and may not see `case` (1 query, and a few for each)."""
+    return [one for one in mentioned_in(body) if not _sees(one, case, at)]
+
+
+def _sees(person: User, case: Case, at: datetime) -> bool:
+    return Case.objects.visible_to(Actor.of(person, at)).filter(pk=case.pk).exists()

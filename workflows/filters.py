@@ -188,6 +188,15 @@ SORTS: dict[str, tuple[Any, tuple[str, ...]]] = {
 """Orders of the case list; each is that of an index."""
 
 
+ALWAYS_SHOWN = 4
+"""Fields of a long filter that are not folded away at a desk."""
+
+
+def is_unfolded(found: django_filters.FilterSet) -> bool:
+    """Tell whether a field that is folded away narrows the list."""
+    return any(found.data.get(name) for name in [*found.filters][ALWAYS_SHOWN:])
+
+
 class Chip(NamedTuple):
     """A filter that is in force, and the address without it."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from people.actors import Actor
+from workflows.clocks import ClockReading
 from workflows.inbox import TaskRow, leading_clocks, rows_of, tasks_of
 from workflows.models import Case
 from workflows.search import tokens
@@ -42,7 +43,7 @@ def overview(who: Actor, words: str = "") -> dict[str, Any]:
     closed = list(own.filter(closed_at__isnull=False)[:CLOSED_SHOWN])
     clocks = leading_clocks({case.pk: case.lifecycle for case in open_ones}, who.at)
     requests = [
-        Request(case, clocks[case.pk].due_at if case.pk in clocks else None, owed.get(case.pk))
+        Request(case, _promised(clocks.get(case.pk)), owed.get(case.pk))
         for case in open_ones[:SHOWN]
     ]
     return {
@@ -50,6 +51,11 @@ def overview(who: Actor, words: str = "") -> dict[str, Any]:
         "requests": sorted(requests, key=lambda one: one.owed is None),
         "closed": closed, "has_more": len(open_ones) > SHOWN,
     }  # fmt: skip
+
+
+def _promised(clock: ClockReading | None) -> datetime | None:
+    """Return by when we promised something; a time the reader is held to is no promise."""
+    return clock.due_at if clock and clock.is_ours else None
 
 
 def fitting(kinds: list[dict[str, Any]], words: str) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from django.db.models import (
     DateField,
     DateTimeField,
     DecimalField,
+    F,
     QuerySet,
     TextField,
 )
@@ -92,6 +93,13 @@ def entries(case: Case, who: Actor) -> list[Entry]:
     events = readable_events(case, who).reverse()
     found = (_entry(case, list(events), comments) for _key, events in groupby(events, run))
     return [entry for entry in found if entry is not None]
+
+
+def last_word(case: Case, who: Actor) -> Entry | None:
+    """Return the move that led here, if it came with a word to whoever goes on (2 queries)."""
+    moves = readable_events(case, who).exclude(source=F("target")).exclude(action="open")
+    event = moves.last()
+    return _entry(case, [event], {}) if event is not None and event.note else None
 
 
 def _entry(case: Case, run: list[Event], comments: dict[int, Comment]) -> Entry | None:

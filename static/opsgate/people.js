@@ -107,7 +107,7 @@ function complete(field, address) {
     event.preventDefault();
     event.stopPropagation();
   });
-  list.addEventListener("pointerdown", (event) => event.preventDefault());
+  for (const press of ["pointerdown", "mousedown"]) list.addEventListener(press, (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
     if (option) take(option);

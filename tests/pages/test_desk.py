@@ -290,6 +290,24 @@ def test_whoever_left_the_welcome_is_led_back_to_it(desk: Desk) -> None:
     assert newcomer.get("/").url == "/inbox/"
 
 
+def test_the_one_kind_there_is_needs_no_choice_and_what_was_searched_is_kept(desk: Desk) -> None:
+    asked = desk.browser("requester").get("/home/?q=reports+slow").content.decode()
+    assert 'href="/new/?title=reports+slow"' in asked
+    answer = desk.browser("requester").get("/new/?title=reports+slow", follow=True)
+    assert answer.redirect_chain == [("/new/optimization/?title=reports+slow", 302)]
+    assert 'value="reports slow"' in answer.content.decode()
+
+
+def test_a_filter_is_unfolded_when_what_it_hides_narrows_the_list(desk: Desk) -> None:
+    for query, expected in (
+        ("", False),
+        ("status=open&whose=mine", False),
+        ("priority=high", True),
+    ):
+        answer = desk.browser("desk").get(f"/cases/?{query}")
+        assert (query, answer.context["is_unfolded"]) == (query, expected)
+
+
 # -- the home of whoever asks ----------------------------------------------------------------------
 def test_whoever_has_no_queue_comes_to_their_own_requests(desk: Desk) -> None:
     assert desk.browser("requester").get("/").url == "/home/"

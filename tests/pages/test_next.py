@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
+from django.test import Client
 from django.utils.translation import override
 
 from people.actors import Actor
+from people.models import User
 from tests.change_control.walking import walk as walk_change
 from tests.changes.walking import walk as walk_request
 from workflows.case_page import next_text
@@ -51,3 +54,38 @@ def test_what_may_leave_it_where_it_is_says_so(world):
 def test_one_vote_of_several_promises_nothing(world):
     told = said(walk_request(world, "awaiting_approval"), "owner", "approve")
     assert told.startswith("This is your vote. If it decides: The case becomes “In development”")
+
+
+def page_of(walked, who, address):
+    browser = Client()
+    User.objects.update(language="en")
+    browser.force_login(walked.world[who])
+    with time_machine.travel(walked.at, tick=False):
+        return browser.get(f"/cases/{walked.case.number}/{address}").content.decode()
+
+
+def test_whoever_is_asked_reads_the_question_where_they_answer(world):
+    walked = walk_request(world, "returned")
+    page = page_of(walked, "requester", "do/answer/")
+    assert "Which report?" in page.split('class="og-said"')[1].split("</blockquote>")[0]
+    assert "Submit and take the next task" not in page  # who has no queue
+
+
+def test_what_one_is_held_to_oneself_is_no_promise(world):
+    walked = walk_request(world, "returned")
+    assert walked.clock("answer").due_at
+    browser = Client()
+    browser.force_login(world["requester"])
+    with time_machine.travel(walked.at, tick=False):
+        assert [one.promised_at for one in browser.get("/home/").context["requests"]] == [None]
+
+
+def test_whoever_calls_somebody_who_may_not_see_the_case_is_told(world):
+    walked = walk_request(world, "submitted")
+    browser = Client()
+    User.objects.update(language="en")
+    browser.force_login(world["requester"])
+    address = f"/cases/{walked.case.number}/comment/"
+    answer = browser.post(address, {"body": "@requester2 and @desk, see"}, follow=True)
+    told = [str(message) for message in answer.context["messages"]]
+    assert told == [f"Not told, for they may not see this case: {world['requester2']}."]

@@ -31,7 +31,7 @@ def sheet_of(step: Walk) -> str:
 
 def test_a_project_is_offered_to_whoever_may_open_one(world):
     assert "/new/project/" in page(world, "pm", "/new/")
-    assert "/new/project/" not in page(world, "requester", "/new/")
+    assert "/new/project/" not in page(world, "requester", "/home/")
     assert "/new/gate/" not in page(world, "pm", "/new/")
     shown = page(world, "pm", "/new/project/")
     assert "Light track" in shown

@@ -162,7 +162,7 @@ def test_nobody_files_one_by_hand(world, kind):
     for name in ("pm", "supervisor", "head", "admin"):
         with refused(NotAllowed):
             open_case(kind, actor=world[name], title="By hand")
-    assert f"/new/{kind}/" not in page(world, "supervisor", "/new/")
+    assert f"/new/{kind}/" not in page(world, "supervisor", "/home/")
 
 
 # -- findings --------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ class ChoicesForm(forms.Form):
     """Everything one chooses; `mail_<news>` and `chat_<id>_<news>` are the matrix."""
 
     quiet_from = forms.TimeField(label=_("Quiet from"), required=False, widget=_hour())
-    quiet_to = forms.TimeField(label=_("Until"), required=False, widget=_hour())
+    quiet_to = forms.TimeField(label=_("Quiet until"), required=False, widget=_hour())
     quiet_days = forms.TypedMultipleChoiceField(
         label=_("Quiet all day on"),
         required=False,

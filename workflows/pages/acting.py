@@ -25,7 +25,7 @@ from workflows.pages import FORM, Request, find_case
 from workflows.pages.sending import refilled, sent
 from workflows.refusals import BadData, Conflict, UnknownAction
 from workflows.shell import actor_of
-from workflows.timeline import changes, readable_events, sentence
+from workflows.timeline import changes, last_word, readable_events, sentence
 
 
 @login_required
@@ -112,7 +112,8 @@ def _action_page(
         "draft": draft,
         "draft_key": request.path,
         "once": f"{request.user.pk}-{case.number}-{case.version}-{name}",
-        "tasks_next": owes_it,
+        "last_word": last_word(case, who) if owes_it else None,
+        "tasks_next": owes_it and bool(who.holds),
         "warnings": case_page.warnings(flow, who) if owes_it else [],
     }  # fmt: skip
     status = 422 if is_refused else 200

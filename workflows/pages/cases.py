@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import FileResponse, HttpResponse, JsonResponse
@@ -20,6 +21,7 @@ from workflows.pages import Request, find_case, posted_or_back
 from workflows.refusals import BadData, UnknownAction
 from workflows.shell import actor_of
 from workflows.timeline import reads_internal
+from workflows.words import listing
 
 
 @login_required
@@ -43,6 +45,9 @@ def comment(request: Request, number: str) -> HttpResponse:
         actions.add_comment(case=case, actor=request.user, **form.cleaned_data)
         mark_acted_on(case=case, actor=request.user, at=who.at)
         drop_draft(key=request.path, user=request.user)
+    if unheard := company.unheard(case, form.cleaned_data["body"], who.at):
+        sentence = _("Not told, for they may not see this case: %(people)s.")
+        messages.warning(request, sentence % {"people": listing(unheard)})
     return redirect(f"{case.get_absolute_url()}#og-history")
 
 

@@ -38,6 +38,8 @@ MAIN_FIELDS = 5
 @require_safe
 def pick_kind(request: Request) -> HttpResponse:
     kinds = filable_kinds(actor_of(request))
+    if len(kinds) == 1:
+        return redirect(f"{kinds[0]['url']}?{request.GET.urlencode()}")
     return render(request, "workflows/case_new_pick.html", {"kinds": kinds})
 
 
@@ -105,7 +107,9 @@ def new_case(request: Request, kind: str) -> HttpResponse:
         messages.success(request, cls.form.filed % {"number": answer.case.number})  # type: ignore[attr-defined]  # OpeningForm's own
         _promise(request, answer.case)
         return redirect(answer.case)
-    return _new_page(request, cls, who, cls.form(who=who))  # type: ignore[call-arg]  # ActionForm's own
+    empty: Any = cls.form(who=who)  # type: ignore[call-arg]  # ActionForm's own
+    empty.initial["title"] = request.GET.get("title", "")[:200]
+    return _new_page(request, cls, who, empty)
 
 
 def _promise(request: Request, case: Case) -> None:

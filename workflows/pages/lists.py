@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_safe
 from people.actors import Actor
 from workflows import columns, desk, exports, inbox
 from workflows.counting import CountedPaginator
-from workflows.filters import SORTS, CaseFilter, chips
+from workflows.filters import SORTS, CaseFilter, chips, is_unfolded
 from workflows.models import Case, Page
 from workflows.pages import Request
 from workflows.shell import actor_of
@@ -38,6 +38,7 @@ def list_cases(request: Request) -> HttpResponse:
         "filter": found, "page_obj": page, "now": who.at,
         "rows": [(row, columns.cells(row, keys)) for row in rows],
         "is_filtered": any(request.GET.get(name) for name in found.filters),
+        "is_unfolded": is_unfolded(found),
         "chips": chips(found, request.GET), "sort": sort if sort in SORTS else "",
         "sorts": [(name, label) for name, (label, _order) in SORTS.items()],
         "columns": [(key, columns.CASE_COLUMNS[key].label) for key in keys],

@@ -25,7 +25,6 @@ def test_a_request_is_filed_taken_assessed_and_approved_by_keyboard(
 ) -> None:
     hands = Hands(chromium, site, "requester", with_scripts=with_scripts)
     hands.follow('a[href="/new/"]')
-    hands.follow('a[href="/new/optimization/"]')
     hands.send(
         title=f"Totals by keyboard, scripts {with_scripts}", service="erp",
         wanted="A total for each plant",

@@ -18,7 +18,7 @@ class News(models.TextChoices):
     WORK = "work", _("Work for me")
     MOVED = "moved", _("My case has moved on")
     MENTION = "mention", _("Somebody calls me in a comment")
-    COMMENT = "comment", _("A comment on a case I follow")
+    COMMENT = "comment", _("A comment on what I asked for or follow")
     WARNING = "warning", _("Time is running short")
     BREACH = "breach", _("A promised time is over")
     DEPUTY = "deputy", _("Standing in for each other")

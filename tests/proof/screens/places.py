@@ -82,7 +82,7 @@ def pages(site: Site) -> list[Screen]:
             "inbox/", "inbox/?view=queue", "inbox/?view=snoozed", "inbox/?q=nothing+like+it",
             f"inbox/choose/?task={task}", "views/", "notifications/", "notifications/?view=all",
             "notifications/preferences/", "notifications/preferences/chats/new/wecom/",
-            "cases/?clock=overdue&whose=mine", "cases/columns/", "search/?q=报表",
+            "cases/?priority=high", "cases/columns/", "search/?q=报表",
             f"cases/{request}/chart/", f"cases/{request}/why/response/",
         ],
         "service_manager": [

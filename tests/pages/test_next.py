@@ -67,7 +67,7 @@ def page_of(walked, who, address):
 def test_whoever_is_asked_reads_the_question_where_they_answer(world):
     walked = walk_request(world, "returned")
     page = page_of(walked, "requester", "do/answer/")
-    assert "Which report?" in page.split('class="og-said"')[1].split("</blockquote>")[0]
+    assert "Which report?" in page.split('class="og-lastword"')[1].split("</blockquote>")[0]
     assert "Submit and take the next task" not in page  # who has no queue
 
 

@@ -83,7 +83,9 @@ def slots(case: Change, who: Actor) -> dict[str, Any]:
     """Return the free windows of a change and why earlier ones are none (≤ 9 queries)."""
     earliest = rules.earliest_window(case, who.at) if case.state in DRAFTS else None
     found = free_slots(case, who.at, earliest=earliest)
-    reasons = iter(told((one for passed in found.passed for one in passed.conflicts), who))
+    first = found.free[0].start if found.free else None
+    earlier = [one for one in found.passed if first is None or one.start < first]
+    reasons = iter(told((one for passed in earlier for one in passed.conflicts), who))
     return {
         "case": case, "zone": case.time_zone, "lead": case.policy.lead_business_days,
         "earliest": earliest and earliest.astimezone(case.zone),
@@ -93,7 +95,7 @@ def slots(case: Change, who: Actor) -> dict[str, Any]:
                 "when": _local(case, passed.start, passed.end),
                 "conflicts": [next(reasons) for _one in passed.conflicts],
             }
-            for passed in found.passed
+            for passed in earlier
         ],
     }  # fmt: skip
 

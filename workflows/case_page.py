@@ -20,7 +20,7 @@ from workflows.drafts import restored
 from workflows.explain import explain
 from workflows.forms import AttachForm, CommentForm, LinkForm, WatcherForm
 from workflows.inbox import holder_label
-from workflows.lifecycles import Action, Decision, Lifecycle, Work
+from workflows.lifecycles import MAIN, Action, Decision, Lifecycle, Work
 from workflows.models import Attachment, Case, CaseLink, Clock, Task
 from workflows.permissions import may_take, principal
 from workflows.timeline import entries, is_customer, reads_internal, shown_value
@@ -42,6 +42,7 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
         "actions": choices,
         "main_action": choices[0] if choices and choices[0]["is_primary"] else None,
         "waiting_for": "" if flow.task_for(who) else waiting_for(flow),
+        "held_back": held_back(flow, who),
         "stands_in_for": stands_in_for(flow, who),
         "warnings": warnings(flow, who),
         "parts": flow.parts(who),
@@ -196,6 +197,18 @@ def buttons(flow: Lifecycle, who: Actor) -> list[dict[str, Any]]:
     rank = {"primary": 0, "danger": 2}
     available = sorted(flow.available(who), key=lambda action: rank.get(action.tone, 1))
     return [action_button(flow, action) for action in available]
+
+
+def held_back(flow: Lifecycle, who: Actor) -> list[dict[str, Any]]:
+    """Return the main actions that only a condition keeps from the reader, with what is missing."""
+    found = []
+    for action in flow.actions(flow.case.state):
+        if action.tone == MAIN and action.transition.has_perm(flow, who):
+            unmet = action.transition.get_unmet_condition(flow)
+            reason = getattr(unmet[1], "message", "") if unmet else ""
+            if reason:
+                found.append({"label": action.label, "reason": reason})
+    return found
 
 
 def action_button(flow: Lifecycle, action: Action) -> dict[str, Any]:

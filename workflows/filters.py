@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import django_filters
 from django import forms
-from django.db.models import Model, Q
+from django.db.models import F, Model, Q, TextField
+from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.timezone import make_aware
@@ -21,6 +22,7 @@ from workflows.lifecycles import registered
 from workflows.models import Case, CaseQuerySet, Clock, Task, Watch
 from workflows.models.cases import Priority
 from workflows.shell import actor_of
+from workflows.systems import SystemCodes
 from workflows.words import WORKING_DAY
 
 OPEN, CLOSED = "open", "closed"
@@ -74,7 +76,7 @@ class CaseFilter(django_filters.FilterSet):
         label=_("State"), choices=state_choices, empty_label=_("All")
     )
     service = django_filters.ModelChoiceFilter(
-        label=_("System"), to_field_name="code", empty_label=_("All"),
+        label=_("System"), to_field_name="code", empty_label=_("All"), method="of_system",
         queryset=lambda request: Service.objects.active().systems(),
     )  # fmt: skip
     unit = django_filters.ModelChoiceFilter(
@@ -122,6 +124,18 @@ class CaseFilter(django_filters.FilterSet):
 
     def by_status(self, cases: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
         return cases.open() if value == OPEN else cases.closed()
+
+    def of_system(self, cases: CaseQuerySet, name: str, value: Service) -> CaseQuerySet:
+        """Keep what is asked of a system, and what touches it."""
+        rule = Q(service=value)
+        for lifecycle in registered():
+            for field in lifecycle.model._meta.local_fields:
+                if isinstance(field, SystemCodes):
+                    written = lifecycle.model._default_manager.annotate(
+                        codes=Cast(F(field.name), TextField())
+                    )
+                    rule |= Q(pk__in=written.filter(codes__contains=f'"{value.code}"').values("pk"))
+        return cases.filter(rule)
 
     def by_clock(self, cases: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
         """Keep cases by their stored due times: what the database can answer from an index.
@@ -215,7 +229,10 @@ def chips(found: django_filters.FilterSet, query: QueryDict) -> list[Chip]:
         rest = query.copy()
         for gone in (name, "page"):
             rest.pop(gone, None)
-        shown.append(Chip(str(field.label), _said(field, value), f"?{rest.urlencode()}"))
+        said = _said(field, value)
+        if name == "person":
+            said = str(User.objects.filter(username=value).first() or value)
+        shown.append(Chip(str(field.label), said, f"?{rest.urlencode()}"))
     return shown
 
 

@@ -25,6 +25,8 @@ MOST = 8
 """Lines of one group: what does not show is found by another word."""
 LONGEST = 100
 NUMBER = re.compile(r"[A-Z]+-\d{4}-\d+")
+SHORT = re.compile(r"(?:([A-Z]+)-)?(\d{1,5})")
+"""A number as people say it: `12`, `REQ-12`."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Group:
 
 
 def groups(who: Actor, words: str) -> list[Group]:
-    """Return what is offered for `words`, empty groups left out (at most 4 queries)."""
+    """Return what is offered for `words`, empty groups left out (at most 5 queries)."""
     words = " ".join(words[:LONGEST].split())
     commands = Group("commands", _("Commands"), matching(commands_of(who), words))
     if not words:
@@ -74,14 +76,20 @@ def latest(who: Actor) -> Iterable[Case]:
 
 
 def find_cases(who: Actor, words: str) -> Iterable[Case]:
-    """Return the cases of a number, the exact one first, or with these words (1 or 2 queries)."""
+    """Return the cases of a number, the exact one first, or with these words (1 to 3 queries)."""
     visible = Case.objects.visible_to(who)
     if NUMBER.fullmatch(words.upper()):
         return _lean(visible.filter(number__startswith=words.upper())).order_by("number")[:MOST]
+    if short := SHORT.fullmatch(words.upper()):
+        prefix, digits = short.groups(default="")
+        ending = f"-{int(digits):05d}"
+        numbered = visible.filter(number__startswith=prefix, number__endswith=ending)
+        if found := list(_lean(numbered).order_by("-opened_at")[:MOST]):
+            return found
     if not tokens(words):
         return []
-    _count, found = counted(visible.matching(words))
-    return _lean(found)[:MOST]
+    _count, matching_cases = counted(visible.matching(words))
+    return _lean(matching_cases)[:MOST]
 
 
 def _lean(cases: QuerySet[Case]) -> QuerySet[Case]:

@@ -12,6 +12,7 @@ from django.test import Client
 
 from people.models import Grant, User
 from people.roles import Role
+from tests.change_control.walking import walk as walk_change
 from tests.pages.test_story import Desk
 from tests.world import NOON
 from workflows.models import Clock, SavedView, Snooze, Task, Watch
@@ -296,6 +297,13 @@ def test_the_one_kind_there_is_needs_no_choice_and_what_was_searched_is_kept(des
     answer = desk.browser("requester").get("/new/?title=reports+slow", follow=True)
     assert answer.redirect_chain == [("/new/optimization/?title=reports+slow", 302)]
     assert 'value="reports slow"' in answer.content.decode()
+
+
+def test_a_change_is_found_by_the_system_it_touches(desk: Desk, world: dict[str, User]) -> None:
+    change = walk_change(world, systems=["portal"]).case
+    for system, expected in (("portal", [change.pk]), ("erp", [])):
+        answer = desk.browser("service_manager").get(f"/cases/?service={system}")
+        assert [row[0].case.pk for row in answer.context["rows"]] == expected
 
 
 def test_a_filter_is_unfolded_when_what_it_hides_narrows_the_list(desk: Desk) -> None:

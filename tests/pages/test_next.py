@@ -71,6 +71,15 @@ def test_whoever_is_asked_reads_the_question_where_they_answer(world):
     assert "Submit and take the next task" not in page  # who has no queue
 
 
+def test_what_keeps_a_draft_from_being_submitted_is_said(world):
+    walked = walk_change(world, "draft")
+    assert "is not yet possible" not in page_of(walked, "analyst", "")
+    type(walked.case).objects.filter(pk=walked.case.pk).update(plan="", backout_plan="")
+    page = page_of(walked, "analyst", "")
+    assert "“Submit” is not yet possible." in page
+    assert "Still missing: plan, back-out plan." in page
+
+
 def test_what_one_is_held_to_oneself_is_no_promise(world):
     walked = walk_request(world, "returned")
     assert walked.clock("answer").due_at

@@ -83,6 +83,13 @@ def test_a_case_one_may_not_see_is_not_found(world, by):
     assert "cases" not in found(world["requester2"], getattr(case, by))
 
 
+@pytest.mark.parametrize("words", ["1", "REQ-1", "req-00001"])
+def test_a_number_is_found_as_people_say_it(world, words):
+    case = walk(world).case
+    walk(world)
+    assert [one.number for one in found(world["desk"], words)["cases"]] == [case.number]
+
+
 def test_people_lead_to_their_cases_for_those_who_work_here(world):
     case, name = walk(world).case, world["requester"].display_name or "requester"
     (asker,) = [one for one in found(world["desk"], name)["people"] if one.note == "requester"]

@@ -113,7 +113,7 @@ def _action_page(
         "draft_key": request.path,
         "once": f"{request.user.pk}-{case.number}-{case.version}-{name}",
         "last_word": last_word(case, who) if owes_it else None,
-        "tasks_next": owes_it and bool(who.holds),
+        "tasks_next": owes_it and bool(who.holds) and bool(action.targets),
         "warnings": case_page.warnings(flow, who) if owes_it else [],
     }  # fmt: skip
     status = 422 if is_refused else 200

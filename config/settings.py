@@ -248,6 +248,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = VAR_DIR / "attachments"  # outside the web root: served through the case's permission
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the days of a calendar over several years are one form
 ATTACHMENT_MAX_BYTES = env.attachment_max_mb * 1024 * 1024
 REQUEST_MAX_BYTES = 4 * ATTACHMENT_MAX_BYTES  # files of one form together
 

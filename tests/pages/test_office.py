@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from agreements.actions import import_holidays
+from agreements.actions import draft_version, import_holidays
 from agreements.models import Calendar, Standard
 from people.models import ApiToken, User
 from people.tokens import issue_token
@@ -113,6 +113,21 @@ def test_the_due_time_is_shown_with_its_working(manager):
         assert "2026-11-30 10:30" in page.content.decode()
     refused = manager.get("/office/calendars/business-hours/try/", {**asked, "amount": "x"})
     assert refused.context["workings"] is None
+
+
+def test_a_due_time_beyond_the_known_holidays_says_so(manager):
+    for day, expected in (("2026-11-27", False), ("2027-02-05", True)):
+        asked = {"start": f"{day}T17:30", "amount": "4", "unit": "business_hours"}
+        page = manager.get("/office/calendars/business-hours/try/", asked).content.decode()
+        assert ("are not entered yet; it may be due later" in page) is expected
+
+
+def test_the_days_of_a_calendar_are_not_too_many_to_be_sent(manager, settings):
+    calendar = Calendar.objects.get(code="business-hours")
+    draft = draft_version(calendar, actor=User.objects.get(username="service_manager"))
+    page = manager.get(f"/admin/agreements/calendarversion/{draft.pk}/change/").content.decode()
+    fields = page.count(' name="')
+    assert 1000 < fields < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS / 4
 
 
 def test_a_draft_is_filled_previewed_and_published(world, manager):

@@ -156,9 +156,12 @@ def try_calendar(request: Request, code: str) -> HttpResponse:
     version = _chosen(request, list(subject.versions.order_by("-number")), at)
     asked = request.GET if "start" in request.GET else _example(version, at)
     form = TryForm(asked, version)
+    workings = _worked_out(form, version) if form.is_valid() else None
+    known_to = version.data_ends_on
     context = {
-        "calendar": subject, "version": version, "try_form": form,
-        "workings": _worked_out(form, version) if form.is_valid() else None,
+        "calendar": subject, "version": version, "try_form": form, "workings": workings,
+        "is_uncertain": workings and known_to
+        and workings.due.astimezone(ZoneInfo(version.timezone)).date() > known_to,
     }  # fmt: skip
     is_part = bool(request.headers.get("HX-Request"))
     name = "office/_workings.html" if is_part else "office/try.html"

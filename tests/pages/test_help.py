@@ -34,7 +34,10 @@ def test_a_guide_leads_whose_it_is_to_pages_they_may_open(
         client.force_login(reader)
         assert client.get(f"/help/{guide.slug}/").context["guide"] == guide
         for name, _label in guide.links:
-            assert client.get(reverse(name)).status_code == 200, (reader.username, name)
+            assert client.get(reverse(name), follow=True).status_code == 200, (
+                reader.username,
+                name,
+            )
 
 
 def test_a_guide_nobody_wrote_is_not_found(world: dict[str, User], client: Client) -> None:

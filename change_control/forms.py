@@ -43,10 +43,6 @@ GRACE = timedelta(minutes=15)
 """So much after its planned beginning a change may still begin without a word."""
 
 
-def zones() -> list[tuple[str, str]]:
-    return [(zone, zone_label(zone)) for zone in ZONES]
-
-
 class WallTimeField(forms.DateTimeField):
     """A time of the place: without a zone until the form knows which; with an offset, as sent."""
 
@@ -101,7 +97,8 @@ class PlanFields(forms.Form):
         to_field_name="code", required=False,
     )  # fmt: skip
     time_zone = forms.ChoiceField(
-        label=_("Time zone of the window"), choices=zones,
+        label=_("Time zone of the window"),
+        choices=lambda: [(zone, zone_label(zone)) for zone in ZONES],
         required=False,
     )  # fmt: skip
     starts_at = WallTimeField(label=_("Window begins"))

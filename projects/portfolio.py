@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
 from agreements.models import Service
@@ -27,6 +26,7 @@ from projects.states import PASSED, STANDING, ProjectState
 from projects.states import GateState as S
 from workflows.exports import Column, Layout
 from workflows.forms import LongSelect
+from workflows.systems import touching
 from workflows.words import listing
 
 if TYPE_CHECKING:
@@ -237,9 +237,7 @@ class PortfolioFilter(django_filters.FilterSet):
         return projects if value == ALL else projects.filter(state=value)
 
     def of_system(self, projects: Any, name: str, value: str) -> Any:
-        """Look for the code in the list as it is written: SQLite has no operator for that."""
-        written = projects.annotate(codes=Cast(F("systems"), TextField()))
-        return written.filter(codes__contains=f'"{value}"')
+        return touching(projects, value)
 
 
 # -- as a file ------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def context(case: Any, who: Actor) -> dict[str, Any]:
         "actions": choices,
         "main_action": choices[0] if choices and choices[0]["is_primary"] else None,
         "waiting_for": "" if flow.task_for(who) else waiting_for(flow),
-        "held_back": held_back(flow, who),
+        "held_back": held_back(flow, who, choices),
         "stands_in_for": stands_in_for(flow, who),
         "warnings": warnings(flow, who),
         "parts": flow.parts(who),
@@ -199,11 +199,13 @@ def buttons(flow: Lifecycle, who: Actor) -> list[dict[str, Any]]:
     return [action_button(flow, action) for action in available]
 
 
-def held_back(flow: Lifecycle, who: Actor) -> list[dict[str, Any]]:
-    """Return the main actions that only a condition keeps from the reader, with what is missing."""
-    found = []
+def held_back(flow: Lifecycle, who: Actor, choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the main actions that only a condition keeps from `choices`, with what is missing."""
+    offered, found = {one["name"] for one in choices}, []
     for action in flow.actions(flow.case.state):
-        if action.tone == MAIN and action.transition.has_perm(flow, who):
+        if action.name in offered or action.tone != MAIN:
+            continue
+        if action.transition.has_perm(flow, who):
             unmet = action.transition.get_unmet_condition(flow)
             reason = getattr(unmet[1], "message", "") if unmet else ""
             if reason:

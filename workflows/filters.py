@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 import django_filters
 from django import forms
-from django.db.models import F, Model, Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import Model, Q
 from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.timezone import make_aware
@@ -22,7 +21,7 @@ from workflows.lifecycles import registered
 from workflows.models import Case, CaseQuerySet, Clock, Task, Watch
 from workflows.models.cases import Priority
 from workflows.shell import actor_of
-from workflows.systems import SystemCodes
+from workflows.systems import SystemCodes, touching
 from workflows.words import WORKING_DAY
 
 OPEN, CLOSED = "open", "closed"
@@ -131,10 +130,8 @@ class CaseFilter(django_filters.FilterSet):
         for lifecycle in registered():
             for field in lifecycle.model._meta.local_fields:
                 if isinstance(field, SystemCodes):
-                    written = lifecycle.model._default_manager.annotate(
-                        codes=Cast(F(field.name), TextField())
-                    )
-                    rule |= Q(pk__in=written.filter(codes__contains=f'"{value.code}"').values("pk"))
+                    found = touching(lifecycle.model._default_manager.all(), value.code, field.name)
+                    rule |= Q(pk__in=found.values("pk"))
         return cases.filter(rule)
 
     def by_clock(self, cases: CaseQuerySet, name: str, value: str) -> CaseQuerySet:

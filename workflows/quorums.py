@@ -39,18 +39,18 @@ class Quorum:
 
     def seats(self, case: Any, holders: Callable[[str], list[User]]) -> Iterator[OpenSeat]:
         """Yield the seats this case needs; `holders(role)` gives the people of a role."""
-        raise NotImplementedError
+        raise NotImplementedError("each kind of quorum has its own")
 
     def verdict(self, votes: Votes, open_slots: set[str]) -> bool | None:
         """Return True when carried, False when it cannot be any more, None while open."""
-        raise NotImplementedError
+        raise NotImplementedError("each kind of quorum has its own")
 
     def vetoed(self, votes: Votes) -> bool:
         """Tell whether a no that ends the whole decision was cast in this part."""
         return False
 
     def roles(self) -> Iterator[Role]:
-        raise NotImplementedError
+        raise NotImplementedError("each kind of quorum has its own")
 
 
 @dataclass(frozen=True)

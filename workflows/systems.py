@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.db.models import F, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from agreements.models import Service
 from workflows.words import listing
@@ -15,6 +17,12 @@ from workflows.words import listing
 def names_of(codes: Iterable[str]) -> str:
     """Return the names of systems, in the order of their codes (1 query)."""
     return listing(Service.objects.filter(code__in=codes).order_by("code"))
+
+
+def touching(rows: QuerySet[Any], code: str, field: str = "systems") -> QuerySet[Any]:
+    """Keep the rows whose list has `code`, looked for as it is written: SQLite has no operator."""
+    written: QuerySet[Any] = rows.alias(codes=Cast(F(field), TextField()))
+    return written.filter(codes__contains=f'"{code}"')
 
 
 class SystemCodes(models.JSONField):

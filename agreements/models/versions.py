@@ -24,7 +24,7 @@ class Kept(models.Model):
 
     @property
     def is_kept(self) -> bool:
-        raise NotImplementedError
+        raise NotImplementedError("each kind of row says when it is kept")
 
     def clean(self) -> None:
         super().clean()

@@ -57,7 +57,7 @@ class OfVersion(Kept):
 
     @property
     def owner(self) -> CatalogueVersion:
-        raise NotImplementedError
+        raise NotImplementedError("each kind of row names its version")
 
     @property
     def is_kept(self) -> bool:

@@ -66,27 +66,40 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.isError = !event.detail.shouldSwap;
   if (event.detail.isError) return;
   const isSaved = xhr.status === 200;
-  kept.set(criterion.id, [...criterion.querySelectorAll(TEXT)].filter((field) => (
-    field.type === "file" ? !isSaved && field.files.length
-      : field.value !== (requestConfig.formData.get(field.name) ?? "").replaceAll("\r\n", "\n")
-  )));
+  kept.set(criterion.id, {
+    unfolded: [...criterion.querySelectorAll("details[id][open]")].map((one) => one.id),
+    fields: [...criterion.querySelectorAll(TEXT)].filter((field) => (
+      field.type === "file" ? !isSaved && field.files.length
+        : field.value !== (requestConfig.formData.get(field.name) ?? "").replaceAll("\r\n", "\n")
+    )),
+    focused: criterion.contains(document.activeElement) ? document.activeElement : null,
+  });
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
   const criterion = event.target;
   if (!criterion.matches?.(".og-criterion")) return;
-  for (const old of kept.get(criterion.id) ?? []) {
+  const { unfolded = [], fields = [], focused = null } = kept.get(criterion.id) ?? {};
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+  for (const old of fields) {
     const field = criterion.querySelector(`[name="${old.name}"]`);
     if (!field) continue;
     if (old.type === "file") field.files = old.files;
     else field.value = old.value;
   }
+  if (focused && !hasGoneOn(criterion)) focusLike(focused);
   const pressed = again.get(criterion.id);
   kept.delete(criterion.id);
   again.delete(criterion.id);
   if (pressed) document.getElementById(pressed)?.click();
   else if (!hasGoneOn(criterion)) criterion.querySelector("[aria-invalid=true]")?.focus();
 });
+
+function focusLike(old) {
+  const element = document.getElementById(old.id);
+  element?.focus();
+  if (element?.matches("textarea")) element.setSelectionRange(old.selectionStart, old.selectionEnd);
+}
 
 /* ---- what did not arrive ---- */
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -10,6 +10,13 @@ from tests.browsing import Site, watched
 
 FARTHEST = 100
 """Presses of a key after which somebody gives up."""
+SLOWLY = """(() => {
+  const send = XMLHttpRequest.prototype.send;
+  XMLHttpRequest.prototype.send = function (...sent) {
+    setTimeout(() => send.apply(this, sent), MILLISECONDS);
+  };
+})();"""
+"""What makes the answers of htmx come late."""
 SEND = "form.og-form .og-form__end > button:first-child"
 
 
@@ -17,12 +24,21 @@ class Hands:
     """Logs in as `who`; keys are pressed, and what they do is only read."""
 
     def __init__(
-        self, chromium: Browser, site: Site, who: str, *, with_scripts: bool = True
+        self,
+        chromium: Browser,
+        site: Site,
+        who: str,
+        *,
+        with_scripts: bool = True,
+        late: int = 0,
     ) -> None:
+        """Answers come `late` milliseconds later than from a machine next door."""
         site.speak(who, "en")
         self.context = chromium.new_context(
             base_url=site.address, java_script_enabled=with_scripts, locale="en"
         )
+        if late:
+            self.context.add_init_script(SLOWLY.replace("MILLISECONDS", str(late)))
         self.page, self.complaints = watched(self.context, site)
         self.page.goto("/login/")
         self.fill(username=who, password="demo")
@@ -37,8 +53,9 @@ class Hands:
         for key in keys:
             self.page.keyboard.press(key)
 
-    def write(self, text: str) -> None:
-        self.page.keyboard.type(text)
+    def write(self, text: str, *, pace: int = 0) -> None:
+        """Type with `pace` milliseconds between letters."""
+        self.page.keyboard.type(text, delay=pace)
 
     def press_until(self, key: str, wanted: str) -> None:
         found = self.page.locator(wanted)

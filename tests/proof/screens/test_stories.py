@@ -94,7 +94,7 @@ def test_a_change_is_filed_submitted_assessed_and_approved_by_keyboard(
 
 def test_a_gate_is_judged_and_decided_by_keyboard(chromium: Browser, site: Site) -> None:
     number = site.number("gate", "in_review")
-    hands = Hands(chromium, site, "ops_reviewer")
+    hands = Hands(chromium, site, "ops_reviewer", late=200)
     hands.follow('a[href="?view=reviews"]')
     hands.follow(f'a[href="/cases/{number}/"]')
     hands.follow(f'a[href="/gates/{number}/sheet/"]')
@@ -104,7 +104,7 @@ def test_a_gate_is_judged_and_decided_by_keyboard(chromium: Browser, site: Site)
     hands.press(*["1", "j"] * count)  # faster than the answers come
     for result in ("2", "3"):
         hands.press("e")
-        hands.write("One drill is missing.")
+        hands.write("One drill is missing.", pace=30)  # an answer comes meanwhile
         hands.press("Escape", result, "k")
     for result, times in (("partly", 1), ("fail", 1), ("pass", count - 2)):
         pressed = hands.page.locator(f".og-result--{result}[aria-pressed=true]")

@@ -249,6 +249,8 @@ class EditForm(PlanFields, ActionForm):
     """The plan once more; what was approved and is edited is asked again."""
 
     folds = False
+    from_address = ("starts_at", "ends_at", "return_until")
+    send = _("Save the plan")
 
     field_order = PLAN_FIELDS
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from change_control import risk, rules
 from change_control.conflicts import PLANNED, Conflict, Kind, conflicts_of, free_slots
+from change_control.forms import EditForm
 from change_control.models import Change
 from change_control.states import BEFORE_WORK, DRAFTS
 from change_control.states import ChangeState as S
@@ -80,7 +82,12 @@ def named(one: Conflict) -> str:
 
 
 def slots(case: Change, who: Actor) -> dict[str, Any]:
-    """Return the free windows of a change and why earlier ones are none (≤ 9 queries)."""
+    """Return the free windows of a change and why earlier ones are none (≤ 12 queries).
+
+    To whoever may edit the change, each free window is a link to the form that moves it there.
+    """
+    flow: Any = case.lifecycle(case, who, who.at)
+    may_move = "edit" in {one.name for one in flow.available(who)}
     earliest = rules.earliest_window(case, who.at) if case.state in DRAFTS else None
     found = free_slots(case, who.at, earliest=earliest)
     first = found.free[0].start if found.free else None
@@ -89,7 +96,15 @@ def slots(case: Change, who: Actor) -> dict[str, Any]:
     return {
         "case": case, "zone": case.time_zone, "lead": case.policy.lead_business_days,
         "earliest": earliest and earliest.astimezone(case.zone),
-        "free": [_local(case, spell.start, spell.end) for spell in found.free],
+        "free": [
+            {
+                "when": _local(case, spell.start, spell.end),
+                "take_url": _take_url(case, spell.start)
+                if may_move and spell.start != case.starts_at
+                else "",
+            }
+            for spell in found.free
+        ],
         "passed": [
             {
                 "when": _local(case, passed.start, passed.end),
@@ -98,6 +113,17 @@ def slots(case: Change, who: Actor) -> dict[str, Any]:
             for passed in earlier
         ],
     }  # fmt: skip
+
+
+def _take_url(case: Change, start: datetime) -> str:
+    """Return where the plan is edited, moved as a whole to begin at `start`."""
+    assert case.starts_at is not None
+    moved = {
+        name: f"{_local(case, at + (start - case.starts_at))[0]:%Y-%m-%dT%H:%M}"
+        for name in EditForm.from_address
+        if (at := getattr(case, name))
+    }
+    return f"{reverse('case_action', args=[case.number, 'edit'])}?{urlencode(moved)}"
 
 
 def _local(case: Change, *times: datetime | None) -> list[datetime]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import django_filters
 from django import forms
-from django.db.models import Model, Q
+from django.db.models import Model, OuterRef, Q, Subquery
 from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.timezone import make_aware
@@ -191,13 +191,19 @@ class CaseFilter(django_filters.FilterSet):
         return actor_of(self.request)
 
 
-SORTS: dict[str, tuple[Any, tuple[str, ...]]] = {
+NEXT_DUE = Subquery(
+    Clock.objects.filter(case=OuterRef("pk"), state=Clock.State.RUNNING)
+    .order_by("due_at")
+    .values("due_at")[:1]
+)
+SORTS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "": (_("Newest first"), ("-opened_at", "-pk")),
+    "due": (_("Due first"), (NEXT_DUE.asc(nulls_last=True), "-opened_at", "-pk")),
     "oldest": (_("Oldest first"), ("opened_at", "pk")),
     "number": (_("By number"), ("number",)),
 }
-"""Orders of the case list; each is that of an index."""
-
+"""Orders of the case list; each is that of an index, but `due`, which the page offers for what is
+open: what is closed is due no more."""
 
 ALWAYS_SHOWN = 4
 """Fields of a long filter that are not folded away at a desk."""

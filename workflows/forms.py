@@ -33,10 +33,14 @@ class ActionForm(forms.Form):
 
     With a `preview_template` the page first shows what the action would do, to be confirmed.
     `folds=False`: its optional fields are what it is about, and are never put under “More”.
+    `from_address`: the fields a link to the page may fill in.
+    `send`: the words of its button, where those of the action do not say what it does.
     """
 
     preview_template = ""
     folds = True
+    from_address: tuple[str, ...] = ()
+    send: ClassVar[Text] = ""
 
     def __init__(
         self, *args: Any, who: Actor, flow: Lifecycle | None = None, **kwargs: Any
@@ -48,6 +52,11 @@ class ActionForm(forms.Form):
 
     def prepare(self) -> None:
         """Narrow choices to what `self.who` may pick; for subclasses."""
+
+    def fill_in(self, said: Mapping[str, str]) -> None:
+        """Put what the address of the page says into the unsent form."""
+        named = {name: said[name][:200] for name in self.from_address if said.get(name)}
+        self.initial = {**self.initial, **named}
 
     def preview(self) -> dict[str, Any]:
         """Return what `preview_template` shows of a valid form, as `preview`."""
@@ -106,11 +115,12 @@ class FilesField(forms.FileField):
 class OpeningForm(ActionForm):
     """What every case has at filing; kinds add their own fields.
 
-    `send`: the words of the button; `filed`: what is said of the `number` it got.
+    `filed`: what is said of the `number` it got.
     """
 
-    send: ClassVar[Text] = _("Send the request")
+    send = _("Send the request")
     filed: ClassVar[Text] = _("%(number)s is on its way.")
+    from_address = ("title",)
 
     title = forms.CharField(
         label=_("Title"), max_length=200, help_text=_("One sentence: what should be better?")

@@ -20,7 +20,7 @@ from rows import Reading
 from workflows.clocks import ClockReading, read
 from workflows.counting import Count, counts_of
 from workflows.lifecycles import Lifecycle, Worklist, lifecycle_of, registered
-from workflows.models import Case, Clock, Task
+from workflows.models import Case, Clock, Snooze, Task
 from workflows.models.cases import Priority
 from workflows.models.tasks import awake
 from workflows.words import clock_level
@@ -125,6 +125,8 @@ class InboxRow:
     clock: ClockReading | None
     can_take: bool
     is_with_others: bool
+    until: datetime | None = None
+    """When it comes back to the lists of whoever put it off."""
 
     @property
     def take_label(self) -> str:
@@ -198,18 +200,20 @@ def counts(who: Actor, shown: str = "") -> dict[str, Count]:
 def grouped(
     who: Actor, view: str, limit: int = LIMIT, only: Q | None = None
 ) -> list[dict[str, Any]]:
-    """Return the rows of a view in groups of urgency, empty groups left out (2 queries).
+    """Return the rows of a view in groups of urgency, empty groups left out (2 queries, 3 snoozed).
 
     `only`: what the filters leave of it.
     """
     tasks = rows_of(shown_tasks(who, view).filter(only or Q())[:limit])
     readings = leading_clocks({task.case_id: task.lifecycle for task in tasks}, who.at)
+    until = snoozed_until(who, tasks) if view == "snoozed" else {}
     declared = worklists().get(view)
     is_own = declared.is_own if declared else view == "queue"
     rows = [
         InboxRow(
             task, readings.get(task.case_id), can_take=is_own and task.is_up_for_grabs,
             is_with_others=view == "waiting" or (declared is not None and not is_own),
+            until=until.get(task.pk),
         )
         for task in tasks
     ]  # fmt: skip
@@ -220,6 +224,12 @@ def grouped(
     if groups and len(rows) == limit:
         groups[-1]["count"] = f"{groups[-1]['count']}+"  # what is cut off is the least urgent
     return groups
+
+
+def snoozed_until(who: Actor, tasks: list[TaskRow]) -> dict[int, datetime]:
+    """Return when each of `tasks` comes back that `who` put off (1 query)."""
+    put_off = Snooze.objects.filter(user=who.user, task__in=[task.pk for task in tasks])
+    return dict(put_off.values_list("task", "until"))
 
 
 def _group(key: str, label: Any, rows: list[InboxRow]) -> dict[str, Any]:

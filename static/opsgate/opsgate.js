@@ -37,6 +37,11 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* Whoever opens a menu to write something writes. */
+document.addEventListener("toggle", ({ target }) => {
+  if (target.matches("details.og-menu[open]")) target.querySelector("[data-og-first]")?.focus();
+}, true);
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   const menu = document.querySelector("details.og-menu[open]");

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+import html
+import re
+from datetime import date, datetime
 
 import time_machine
 from django.test import Client
@@ -51,6 +53,28 @@ def test_a_change_one_may_not_see_is_another_change(world):
 def test_nothing_in_the_way_is_said(world):
     case = walk(world, "scheduled").case
     assert "Nothing stands in the way." in page(world, "analyst", case.get_absolute_url())
+
+
+def test_a_free_window_is_taken_over_with_a_press_by_whoever_may_edit(world):
+    case = walk(world, "scheduled").case
+    when = {"starts_at": case.starts_at, "ends_at": case.ends_at}
+    address = f"/changes/{case.number}/slots/"
+    assert "Take this window" not in page(world, "change_manager", address)
+    link = re.search(r'href="([^"]+)">Take this window', page(world, "analyst", address))
+    form = page(world, "analyst", html.unescape(link[1]))
+    (start, end, back) = (
+        re.search(rf'name="{name}" value="([^"]+)"', form)[1]
+        for name in ("starts_at", "ends_at", "return_until")
+    )
+    moved = datetime.fromisoformat(start) - case.starts_at.astimezone(case.zone).replace(
+        tzinfo=None
+    )
+    assert moved > DAY / 24
+    for name, said in (("ends_at", end), ("return_until", back)):
+        was = getattr(case, name).astimezone(case.zone).replace(tzinfo=None)
+        assert datetime.fromisoformat(said) - was == moved
+    case.refresh_from_db()
+    assert {name: getattr(case, name) for name in when} == when  # a link changes nothing
 
 
 def test_free_windows_say_why_earlier_ones_are_none(world):

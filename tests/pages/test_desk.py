@@ -109,6 +109,8 @@ def test_a_snoozed_task_hides_from_oneself_alone_until_its_time(desk: Desk) -> N
     asleep, other = (task.case.number for task in tasks)
     assert numbers(desk, "desk", "view=queue") == [other]
     assert numbers(desk, "desk", "view=snoozed") == [asleep]
+    (group,) = desk.browser("desk").get("/inbox/?view=snoozed").context["groups"]
+    assert [row.until for row in group["rows"]] == [NOON + HOUR]
     assert asleep in numbers(desk, "desk2", "view=queue")
     assert list(Clock.objects.order_by("pk").values()) == clocks
     desk.clock.shift(HOUR + MINUTE)
@@ -240,6 +242,25 @@ def test_what_somebody_has_to_do_is_found_by_their_name(desk: Desk) -> None:
     act(desk, "desk", "take", [task])
     answer = desk.browser("service_manager").get("/cases/?person=desk")
     assert [row[0].case.pk for row in answer.context["rows"]] == [task.case_id] != [other.case_id]
+
+
+def test_open_cases_are_listed_by_what_is_due_first_and_closed_ones_last(desk: Desk) -> None:
+    tasks = filed(desk, 3)
+    for task, days in zip(tasks, (5, 1, 3), strict=True):
+        Clock.objects.filter(case=task.case_id).update(due_at=NOON + days * DAY)
+    Clock.objects.filter(case=tasks[1].case_id).update(
+        state=Clock.State.CANCELLED, due_at=None, next_alert_at=None, stopped_at=NOON
+    )
+    browser = desk.browser("desk")
+    rows = browser.get("/cases/?sort=due").context["rows"]
+    assert [row[0].case.pk for row in rows] == [tasks[at].case_id for at in (2, 0, 1)]
+    assert 'href="?sort=due&amp;status=open"' in browser.get("/cases/").content.decode()
+
+
+def test_the_head_of_a_list_says_what_its_number_counts(desk: Desk) -> None:
+    filed(desk, 2)
+    for query, sentence in (("", "2 cases you may see"), ("?status=open", "2 cases match")):
+        assert sentence in desk.browser("desk").get(f"/cases/{query}").content.decode()
 
 
 def test_a_chip_of_the_case_list_leads_to_the_list_without_its_filter(desk: Desk) -> None:

@@ -95,6 +95,8 @@ def _action_page(
     if form is None:
         form = action.form(who=who, flow=flow) if action.form else None  # type: ignore[call-arg]  # ActionForm's own
     draft = restored(form, key=request.path, user=request.user)
+    if form is not None and not form.is_bound:
+        form.fill_in(request.GET)
     is_refused = form is not None and form.is_bound and not form.is_valid()
     owes_it = flow.task_for(who) is not None
     is_shown = form is not None and form.is_bound and not is_refused and "edit" not in request.POST

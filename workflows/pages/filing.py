@@ -108,7 +108,7 @@ def new_case(request: Request, kind: str) -> HttpResponse:
         _promise(request, answer.case)
         return redirect(answer.case)
     empty: Any = cls.form(who=who)  # type: ignore[call-arg]  # ActionForm's own
-    empty.initial["title"] = request.GET.get("title", "")[:200]
+    empty.fill_in(request.GET)
     return _new_page(request, cls, who, empty)
 
 

@@ -212,6 +212,12 @@ class FilingForm(PlanFields, OpeningForm):
     )  # fmt: skip
 
     field_order = ["title", "type", "template", "origin", *PLAN_FIELDS]
+    only_with = {
+        "template": ("type", [Change.Type.STANDARD]),
+        "short_notice": ("type", [Change.Type.NORMAL]),
+        "began_at": ("type", DONE_TYPES),
+        "finished_at": ("type", DONE_TYPES),
+    }
 
     def prepare(self) -> None:
         super().prepare()

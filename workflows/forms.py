@@ -34,12 +34,14 @@ class ActionForm(forms.Form):
     With a `preview_template` the page first shows what the action would do, to be confirmed.
     `folds=False`: its optional fields are what it is about, and are never put under “More”.
     `from_address`: the fields a link to the page may fill in.
+    `only_with`: the fields that mean something only beside some values of another one.
     `send`: the words of its button, where those of the action do not say what it does.
     """
 
     preview_template = ""
     folds = True
     from_address: tuple[str, ...] = ()
+    only_with: ClassVar[Mapping[str, tuple[str, Collection[str]]]] = {}
     send: ClassVar[Text] = ""
 
     def __init__(

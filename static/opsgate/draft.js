@@ -89,7 +89,7 @@ function watch(form) {
     const hasFiles = [...form.querySelectorAll("input[type=file]")].some((field) => field.files.length);
     if (!isSent && (hasFiles || (isUnsaved && said?.textContent === form.dataset.ogDraftFailed))) event.preventDefault();
   });
-  if (fillFromHere(form)) changed();
+  if (fillFromHere(form)) form.dispatchEvent(new Event("change"));
 }
 
 document.querySelectorAll("form[data-og-draft]").forEach(watch);

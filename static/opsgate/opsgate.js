@@ -37,6 +37,20 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* A field that means something only beside some values of another shows only beside these. */
+function showWhatFits(form) {
+  const said = new FormData(form);
+  for (const field of form.querySelectorAll("[data-og-only-with]")) {
+    const [other, ...values] = field.dataset.ogOnlyWith.split(" ");
+    field.hidden = !values.includes(said.get(other)) && !field.querySelector("[aria-invalid=true]");
+  }
+}
+
+for (const form of document.querySelectorAll("form:has([data-og-only-with])")) {
+  showWhatFits(form);
+  form.addEventListener("change", () => showWhatFits(form));
+}
+
 /* Whoever opens a menu to write something writes. */
 document.addEventListener("toggle", ({ target }) => {
   if (target.matches("details.og-menu[open]")) target.querySelector("[data-og-first]")?.focus();

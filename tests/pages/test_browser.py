@@ -118,6 +118,22 @@ def put_to_open(page: Page, site: Site, code: str) -> None:
     page.locator(f"{code} .og-result--open{PRESSED}").wait_for()
 
 
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_what_belongs_to_other_types_of_change_does_not_show(
+    chromium: Browser, site: Site, has_scripts: bool
+) -> None:
+    with visit(chromium, site, "analyst", java_script_enabled=has_scripts) as page:
+        page.goto("/new/change/")
+        for kind, shown in (
+            ("normal", {"short_notice"}), ("standard", {"template"}),
+            ("emergency", {"began_at", "finished_at"}),
+        ):  # fmt: skip
+            page.check(f"[name=type][value={kind}]")
+            for name in ("short_notice", "template", "began_at", "finished_at"):
+                is_there = name in shown or not has_scripts
+                assert page.locator(f"[name={name}]").is_visible() == is_there, (kind, name)
+
+
 def test_criteria_are_judged_by_keys_and_saved_without_a_reload(
     chromium: Browser, site: Site
 ) -> None:

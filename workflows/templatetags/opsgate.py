@@ -179,6 +179,13 @@ def control(field: BoundField) -> str:
     return "file" if isinstance(widget, forms.FileInput) else "plain"
 
 
+@register.filter
+def only_with(field: BoundField) -> str:
+    """Return beside what a field means something: a name and its values, or nothing."""
+    other, values = getattr(field.form, "only_with", {}).get(field.name, ("", ()))
+    return " ".join((other, *values)) if other in field.form.fields else ""
+
+
 def _css_class(widget: forms.Widget) -> str:
     if isinstance(widget, forms.CheckboxInput | forms.RadioSelect):
         return "form-check-input"

@@ -21,8 +21,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from workflows.metrics import Figures
-from workflows.models import Beat
+from workflows.metrics import Figures, measure
 
 GOOD, CARE, BAD = "good", "care", "bad"
 WORDS: dict[str, Promise] = {
@@ -45,16 +44,12 @@ class Check:
     level: str
     value: str
     advice: str = ""
+    url_name: str = "office_health"
+    """Where one sees more of it."""
 
     @property
     def word(self) -> str:
         return str(WORDS[self.level])
-
-
-def clock_health(at: datetime) -> tuple[str, str]:
-    """Return the level and a sentence on whether the SLA clock runs (1 query)."""
-    last = Beat.objects.filter(name="sweep").values_list("at", flat=True).first()
-    return _clock(None if last is None else at - last)
 
 
 def _clock(age: timedelta | None) -> tuple[str, str]:
@@ -70,6 +65,12 @@ def _clock(age: timedelta | None) -> tuple[str, str]:
 def checks(found: Figures, at: datetime) -> list[Check]:
     """Return everything that is looked at, the clock first."""
     return [*_engine(found), *_messages(found), *_machine(at)]
+
+
+def troubles(at: datetime) -> list[Check]:
+    """Return what is not in order, the gravest first."""
+    found = [check for check in checks(measure(at), at) if check.level != GOOD]
+    return sorted(found, key=lambda check: check.level != BAD)
 
 
 def _engine(found: Figures) -> Iterator[Check]:
@@ -107,7 +108,7 @@ def _messages(found: Figures) -> Iterator[Check]:
     ) % {"number": found.dead}
     yield Check(
         _("Given up"), CARE if found.dead else GOOD, given_up if found.dead else _("None."),
-        _("Mend the cause, then send them again.") if found.dead else "",
+        _("Mend the cause, then send them again.") if found.dead else "", "office_messages",
     )  # fmt: skip
     to_files = settings.EMAIL_BACKEND.endswith("filebased.EmailBackend")
     yield Check(

@@ -190,6 +190,19 @@ def test_a_clock_that_stands_still_is_said_on_the_health_page(manager):
     assert "The SLA clock is healthy" in manager.get("/office/health/").content.decode()
 
 
+def test_what_is_not_in_order_is_said_where_the_back_office_begins(world, manager):
+    Beat.done("sweep", timezone.now() - timedelta(hours=1))
+    give_up(world, 2)
+    hints = manager.get("/office/").context["hints"]
+    assert hints[0].level == "bad"
+    assert hints[0].text.startswith("SLA clock: The SLA clock stands still.")
+    given_up = [hint for hint in hints if "messages were given up" in hint.text]
+    assert [hint.url for hint in given_up] == ["/office/messages/"]
+    Beat.done("sweep", timezone.now())
+    Outbox.objects.all().delete()
+    assert not any("clock" in hint.text for hint in manager.get("/office/").context["hints"])
+
+
 @pytest.mark.parametrize("page", ["people/", "messages/", "audit/", "tokens/"])
 def test_twice_the_rows_ask_no_more_of_the_database(world, manager, page):
     def asked(number: int) -> int:

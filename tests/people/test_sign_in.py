@@ -11,9 +11,11 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
+from django.contrib.auth.password_validation import password_validators_help_texts
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import translation
 
 from people.models import Grant, User
 from people.roles import Role
@@ -139,6 +141,13 @@ def test_codes_and_keys_of_others_are_not_shown(world: dict[str, User], guarded:
 )
 def test_nobody_signs_up_or_resets_by_themselves(db: None, address: str) -> None:
     assert Client().get(address).status_code == 404
+
+
+def test_what_django_says_of_passwords_is_said_in_our_tone(db: None) -> None:
+    with translation.override("zh-hans"):
+        said = "".join(password_validators_help_texts())
+    assert said.count("您的密码") == 4
+    assert "你" not in said
 
 
 def test_too_many_proofs_in_a_row_are_answered_in_the_shell(guarded: User) -> None:

@@ -20,8 +20,7 @@ from django.views.decorators.http import require_safe
 from agreements.models import CalendarVersion, StandardVersion
 from people.models import Absence, Grant, User
 from people.staffing import SOON
-from workflows.health import BAD, CARE, GOOD, clock_health
-from workflows.models import Outbox
+from workflows.health import BAD, CARE, GOOD, troubles
 from workflows.pages import Request
 from workflows.pages.office.people import stranded
 
@@ -82,14 +81,9 @@ def show_office(request: Request) -> HttpResponse:
 def _hints(user: User, at: datetime) -> Iterator[Hint]:
     """Yield what this person can do something about, the gravest first."""
     if user.has_perm("workflows.view_beat"):
-        level, sentence = clock_health(at)
-        if level != GOOD:
-            yield Hint(sentence, reverse("office_health"), level)
-    if user.has_perm("workflows.view_outbox") and (dead := Outbox.objects.dead().count()):
-        said = ngettext(
-            "%(number)d message was given up.", "%(number)d messages were given up.", dead
-        )
-        yield Hint(said % {"number": dead}, reverse("office_messages"), BAD)
+        for check in troubles(at):
+            said = {"label": check.label, "value": check.value}
+            yield Hint(str(_("%(label)s: %(value)s")) % said, reverse(check.url_name), check.level)
     if user.has_perm("people.view_user"):
         yield from _of_people(at)
     if user.has_perm("agreements.view_calendar"):

@@ -12,33 +12,16 @@ from typing import Any
 
 from people.models import User
 from projects.models import CatalogueVersion, Gate, Project
-from tests.walks.gate import (
+from tests.walks.gate import DAY_PLANNED, REASON, STAFF, texts
+from tests.walks.gate_around import RENEWER, TEAM, TEAM_LEADER, join, team_of
+from tests.walks.gate_house import LETTER, PLATFORM, bring_to_the_verdict, everybody, publish
+from tests.walks.gate_sheet import FINAL, LEADER, PASSED, decides, is_of_the_project, leads, row
+from tests.walks.gate_takeover import (
     AGREED,
     AGREEMENT,
-    DAY_PLANNED,
-    FINAL,
-    LEADER,
-    LETTER,
-    PASSED,
-    PLATFORM,
-    REASON,
-    RENEWER,
-    STAFF,
-    TEAM,
-    TEAM_LEADER,
     agreements_of,
-    bring_to_the_verdict,
-    decides,
-    everybody,
-    is_of_the_project,
-    join,
     kept_agreements,
-    leads,
-    publish,
-    row,
     sign_agreement,
-    team_of,
-    texts,
     write_agreement,
     wrote_it,
 )

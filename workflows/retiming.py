@@ -42,6 +42,13 @@ class Move:
     terms: Terms
     due_after: datetime | None
 
+    @property
+    def is_felt(self) -> bool:
+        """Tell whether it is due at another time; while it is paused, has another length."""
+        if self.clock.state == Clock.State.PAUSED:
+            return self.terms.budget != self.clock.budget
+        return self.due_after != self.clock.due_at
+
     def flips_to_breached(self, at: datetime) -> bool:
         was = self.clock.due_at is not None and self.clock.due_at < at
         return not was and self.due_after is not None and self.due_after < at

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 from auditlog.models import LogEntry
 from django.db import connection
 from django.test import Client
@@ -16,6 +17,8 @@ from agreements.actions import draft_version, import_holidays
 from agreements.models import Calendar, Standard
 from people.models import ApiToken, User
 from people.tokens import issue_token
+from tests.changes.walking import walk
+from tests.world import NOON
 from workflows.models import Beat, Outbox
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -141,6 +144,26 @@ def test_a_draft_is_filled_previewed_and_published(world, manager):
     assert "clocks move" in manager.get(f"{page}?version=2&preview=1").content.decode()
     assert manager.post(page, {"do": "publish"}).status_code == 302
     assert calendar.version_at(timezone.now()).number == 2
+
+
+def test_a_preview_names_the_clocks_that_move_and_no_others(world, manager):
+    step = walk(world)  # due within one business day
+    address = "/office/calendars/business-hours/"
+    with time_machine.travel(NOON + timedelta(hours=1), tick=False):
+        manager.post(address, {"do": "draft"})
+        draft = Calendar.default().versions.get(published_at__isnull=True)
+        shown = manager.get(f"{address}?version={draft.number}&preview=1").context["preview"]
+        assert (shown["moves"], shown["rows"]) == (0, [])  # the draft is as the version in force
+        draft.days.create(date=(NOON + timedelta(days=1)).date(), kind="off")
+        answer = manager.get(f"{address}?version={draft.number}&preview=1")
+    before = step.clock("response").due_at
+    ((case, label, due, after, is_overdue),) = (
+        (row.case.number, row.label, row.due_before, row.due_after, row.is_overdue_then)
+        for row in answer.context["preview"]["rows"]
+    )
+    assert (case, label, due, is_overdue) == (step.case.number, "First response", before, False)
+    assert after == before + timedelta(days=1)
+    assert step.case.get_absolute_url() in answer.content.decode()
 
 
 def test_a_figure_is_confirmed_and_revised_from_now_on(manager):

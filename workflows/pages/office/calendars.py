@@ -23,6 +23,8 @@ from agreements.worktime import ONE_DAY, NoWorkingTime
 from workflows import retiming
 from workflows.pages import Request
 from workflows.pages.office import UNPROCESSABLE, Deed, blank, carry_out, office_page
+from workflows.pages.office.moves import moved_words, told
+from workflows.shell import actor_of
 
 LONGEST = {"business_minutes": 60_000, "business_hours": 1000, "business_days": 120}
 """How much may be tried: its working is shown day by day."""
@@ -89,11 +91,6 @@ def _publish(subject: Calendar, request: Request, values: dict[str, Any]) -> str
 def _migrate(subject: Calendar, request: Request, values: dict[str, Any]) -> str:
     moved = retiming.migrate(subject, actor=request.user, at=timezone.now())
     return moved_words(moved)
-
-
-def moved_words(number: int) -> str:
-    said = ngettext("%(number)d clock was moved.", "%(number)d clocks were moved.", number)
-    return said % {"number": number}
 
 
 DEEDS = {
@@ -223,16 +220,16 @@ def _example(version: CalendarVersion, at: datetime) -> dict[str, Any]:
 
 def _preview(
     request: Request, subject: Calendar, version: CalendarVersion, at: datetime
-) -> dict[str, int] | None:
-    """Return how many clocks a draft, or the version in force, would move; only when asked."""
+) -> dict[str, Any] | None:
+    """Return which clocks a draft, or the version in force, would move; only when asked."""
     if "preview" not in request.GET:
         return None
     is_draft = not version.is_kept
     try:
         moves = retiming.preview_draft(version, at) if is_draft else retiming.preview(subject, at)
     except NoWorkingTime:
-        return {"moves": 0, "flips": 0}
-    return {"moves": len(moves), "flips": sum(one.flips_to_breached(at) for one in moves)}
+        moves = []
+    return told(moves, actor_of(request))
 
 
 def _week(version: CalendarVersion) -> list[dict[str, Any]]:

@@ -16,11 +16,13 @@ from django.utils.translation import gettext_lazy
 
 from agreements import actions
 from agreements.models import Agreement, Calendar, Service, Standard, StandardVersion
+from people.actors import Actor
 from workflows import retiming
 from workflows.lifecycles import registered
 from workflows.pages import Request
 from workflows.pages.office import UNPROCESSABLE, Deed, blank, carry_out, office_page
-from workflows.pages.office.calendars import moved_words
+from workflows.pages.office.moves import moved_words, told
+from workflows.shell import actor_of
 
 
 class RevisionForm(forms.Form):
@@ -89,7 +91,8 @@ def list_standards(request: Request) -> HttpResponse:
 
 @office_page("agreements.view_standard")
 def show_standard(request: Request, code: str) -> HttpResponse:
-    subject, at = get_object_or_404(Standard, code=code), timezone.now()
+    subject, who = get_object_or_404(Standard, code=code), actor_of(request)
+    at = who.at
     refused: tuple[str, forms.Form] | None = None
     if request.method == "POST" and request.POST.get("do") == "preview":
         refused = ("revise", RevisionForm(request.POST, auto_id="id_revise_%s"))
@@ -102,8 +105,8 @@ def show_standard(request: Request, code: str) -> HttpResponse:
     context = {
         "standard": subject, "versions": versions, "current": _current(subject, at), "now": at,
         "kind": kind_label(subject.kind), "forms": shown, "refused": refused,
-        "proposal": _proposal(refused[1], subject, at) if refused else None,
-        "behind": _count(retiming.preview(subject, at), at) if "preview" in request.GET else None,
+        "proposal": _proposal(refused[1], subject, who) if refused else None,
+        "behind": told(retiming.preview(subject, at), who) if "preview" in request.GET else None,
     }  # fmt: skip
     is_wrong = bool(refused and refused[1].errors)
     return render(
@@ -159,17 +162,14 @@ def _as_now(versions: list[StandardVersion]) -> dict[str, Any]:
     }
 
 
-def _proposal(form: forms.Form, standard: Standard, at: datetime) -> dict[str, Any] | None:
+def _proposal(form: forms.Form, standard: Standard, who: Actor) -> dict[str, Any] | None:
     """Return what holding cases under way to the proposed figure would do; None if it is wrong."""
     if not isinstance(form, RevisionForm) or not form.is_valid():
         return None
     values = form.cleaned_data
     proposed = StandardVersion(
-        standard=standard, number=0, effective_from=at, amount=values["amount"],
+        standard=standard, number=0, effective_from=who.at, amount=values["amount"],
         unit=values["unit"], calendar=values["calendar"],
     )  # fmt: skip
-    return {"length": proposed.describe(), **_count(retiming.preview_revision(proposed, at), at)}
-
-
-def _count(moves: list[retiming.Move], at: datetime) -> dict[str, int]:
-    return {"moves": len(moves), "flips": sum(one.flips_to_breached(at) for one in moves)}
+    moves = retiming.preview_revision(proposed, who.at)
+    return {"length": proposed.describe(), **told(moves, who)}

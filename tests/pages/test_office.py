@@ -70,6 +70,16 @@ def test_strangers_log_in_and_people_without_the_permission_are_refused(world, p
     assert browser(world["requester"]).get(f"/office/{page}").status_code == 403
 
 
+def test_open_work_of_a_person_names_only_cases_one_may_see(world, admin, manager):
+    step = walk(world, "triage")
+    task = step.case.tasks.get(status="claimed")
+    address = f"/office/people/{task.assignee_id}/"
+    for reader, is_named in ((manager, True), (admin, False)):
+        shown = reader.get(address).content.decode()
+        assert (step.case.number in shown) == is_named
+        assert ("1 task of a case you may not see" in shown) != is_named
+
+
 def test_an_administrator_gives_a_role_and_ends_it(world, admin):
     tester, unit = world["tester"], world["admin"].unit
     page = f"/office/people/{tester.pk}/"

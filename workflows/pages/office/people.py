@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from people import staffing
-from people.actors import AUTOMATION, customer_class_of
+from people.actors import AUTOMATION, Actor, customer_class_of
 from people.models import Absence, CustomerClass, Grant, Unit, User
 from people.roles import Role
-from workflows.models import Task
+from workflows.models import Case, Task
 from workflows.pages import Request
 from workflows.pages.office import PAGE, UNPROCESSABLE, Deed, blank, carry_out, office_page
+from workflows.shell import actor_of
 
 LIVE = (Task.Status.OPEN, Task.Status.CLAIMED)
 HERE = gettext_lazy("May open the back office, as far as their roles allow")
@@ -61,8 +62,12 @@ class NewPersonForm(DetailsForm):
 class RoleForm(forms.Form):
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices)
     unit = forms.ModelChoiceField(
-        label=gettext_lazy("For this unit and all below it"), queryset=Unit.objects.order_by("path")
-    )
+        label=gettext_lazy("For this unit and all below it"),
+        queryset=Unit.objects.order_by("path"),
+        help_text=gettext_lazy(
+            "The role holds for what is asked from there: for work of the whole house take its top."
+        ),
+    )  # fmt: skip
     from_at = forms.DateTimeField(
         label=gettext_lazy("From"), required=False, widget=forms.DateTimeInput,
         help_text=gettext_lazy("Empty: from now on."),
@@ -227,18 +232,20 @@ def show_person(request: Request, pk: int) -> HttpResponse:
     if person.is_superuser and not request.user.is_superuser:
         shown = {}
     shown |= dict([refused] if refused else [])
-    context = {**_facts(person), "forms": shown, "refused": refused[0] if refused else ""}
+    facts = _facts(person, actor_of(request))
+    context = {**facts, "forms": shown, "refused": refused[0] if refused else ""}
     return render(request, "office/person.html", context, status=UNPROCESSABLE if refused else 200)
 
 
-def _facts(person: User) -> dict[str, Any]:
-    at = timezone.now()
+def _facts(person: User, reader: Actor) -> dict[str, Any]:
+    at, owed = reader.at, Task.objects.filter(assignee=person, status__in=LIVE)
+    visible = Case.objects.visible_to(reader).values("pk")
     return {
         "person": person, "now": at, "grade": customer_class_of(person, at),
         "grants": person.grants.select_related("unit").order_by("-from_at", "pk"),
         "absences": person.absences.select_related("deputy").order_by("-from_at")[:20],
-        "tasks": Task.objects.filter(assignee=person, status__in=LIVE)
-        .select_related("case").order_by("pk")[:20],
+        "tasks": owed.filter(case__in=visible).select_related("case").order_by("pk")[:20],
+        "unseen": owed.exclude(case__in=visible).count(),
         "tokens": person.tokens.filter(revoked_at__isnull=True).count(),
     }  # fmt: skip
 

@@ -266,4 +266,4 @@ COLUMNS = (
     Column(_("At risk"), 30, lambda row: row.risk_words),
 )
 # Translators: the name of a file with a list of projects, before its extension.
-FILE = Layout(_("projects-%(day)s"), COLUMNS, rows)
+FILE = Layout(_("projects-%(day)s"), _("Projects"), COLUMNS, rows)

@@ -52,6 +52,8 @@ class Layout(NamedTuple):
     """What a file of cases has in its columns, and how a batch of cases becomes rows."""
 
     name: Any
+    title: Any
+    """What the sheets are called."""
     columns: tuple[Column, ...]
     rows: Callable[[list[Any], datetime], Iterable[Any]]
 
@@ -77,7 +79,7 @@ COLUMNS = (
     Column(_("Now with"), 20, lambda row: row.holder_label, "holder"),
 )
 # Translators: the name of a file with a list of cases, before its extension.
-CASES = Layout(_("cases-%(day)s"), COLUMNS, case_rows)
+CASES = Layout(_("cases-%(day)s"), _("Cases"), COLUMNS, case_rows)
 
 
 def with_columns(keys: Collection[str]) -> Layout:
@@ -97,7 +99,7 @@ def as_csv(cases: QuerySet[Any], at: datetime, layout: Layout = CASES) -> Stream
 def as_xlsx(cases: QuerySet[Any], at: datetime, layout: Layout = CASES) -> FileResponse:
     """Hand out `cases` as they stand at `at` as a workbook, written to disk before it is sent."""
     file = tempfile.TemporaryFile(prefix="opsgate-export-")  # noqa: SIM115 - closed when sent
-    write_xlsx(file, batches(cases, at, layout), columns=layout.columns)
+    write_xlsx(file, batches(cases, at, layout), layout)
     file.seek(0)
     return FileResponse(file, content_type=XLSX, headers=_saved_as("xlsx", at, layout))
 
@@ -145,36 +147,37 @@ def plain(value: Value) -> str:
 def write_xlsx(
     file: Any,
     rows: Iterable[list[list[Value]]],
+    layout: Layout = CASES,
     *,
-    columns: tuple[Column, ...] = COLUMNS,
     sheet_rows: int = SHEET_ROWS,
 ) -> None:
     """Write batches of rows as a workbook, one row in memory at a time."""
     with Workbook(file, {"constant_memory": True, "remove_timezone": True}) as book:
-        sheet, line = _new_sheet(book, columns), 0
+        sheet, line = _new_sheet(book, layout), 0
         formats = {
             kind: book.add_format({"num_format": pattern, "align": "left"})
             for kind, pattern in ((datetime, "yyyy-mm-dd hh:mm"), (date, "yyyy-mm-dd"))
         }
         for row in (row for batch in rows for row in batch):
             if line == sheet_rows - 1:
-                sheet.autofilter(0, 0, line, len(columns) - 1)
-                sheet, line = _new_sheet(book, columns), 0
+                sheet.autofilter(0, 0, line, len(layout.columns) - 1)
+                sheet, line = _new_sheet(book, layout), 0
             line += 1
             for place, value in enumerate(row):
                 _write(sheet, line, place, value, formats)
-        sheet.autofilter(0, 0, line, len(columns) - 1)
+        sheet.autofilter(0, 0, line, len(layout.columns) - 1)
 
 
-def _new_sheet(book: Any, columns: tuple[Column, ...]) -> Any:
-    sheet = book.add_worksheet()
+def _new_sheet(book: Any, layout: Layout) -> Any:
+    count = len(book.worksheets())
+    sheet = book.add_worksheet(f"{layout.title} {count + 1}" if count else str(layout.title))
     head = book.add_format({"bold": True, "bottom": 1})
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.freeze_panes(1, 1)
-    for place, column in enumerate(columns):
+    for place, column in enumerate(layout.columns):
         sheet.set_column(place, place, column.width)
         sheet.write_string(0, place, str(column.label), head)
     return sheet

@@ -117,7 +117,9 @@ def test_text_never_begins_a_formula_in_csv(value, written):
 def test_more_rows_than_a_sheet_holds_go_on_in_the_next():
     file = io.BytesIO()
     write_xlsx(file, [[[f"n{n}", *[None] * 13] for n in range(5)]], sheet_rows=3)
-    sheets = load_workbook(file).worksheets
+    book = load_workbook(file)
+    sheets = book.worksheets
+    assert book.sheetnames == ["Cases", "Cases 2", "Cases 3"]
     assert [[cell.value for cell in sheet["A"][1:]] for sheet in sheets] == [
         ["n0", "n1"], ["n2", "n3"], ["n4"],
     ]  # fmt: skip

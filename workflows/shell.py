@@ -20,7 +20,7 @@ from workflows.hints import hint_of
 from workflows.lifecycles import Place, registered
 from workflows.models import Task
 from workflows.news.reading import bell, rung
-from workflows.shortcuts import SHORTCUTS
+from workflows.shortcuts import shortcuts
 
 PLACES = (
     Place("inbox", _("Inbox"), "inbox", "i"),
@@ -84,5 +84,5 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "nav": nav, "inbox_count": count, "product_name": gettext("Opsgate"), "news": news,
-        "shortcuts": SHORTCUTS, "hint": hint_of(request),
+        "shortcuts": shortcuts(places), "hint": hint_of(request),
     }  # fmt: skip

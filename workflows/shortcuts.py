@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext_lazy as _
 
-from workflows.declarations import Text
+from workflows.declarations import Place, Text
 
-SHORTCUTS: tuple[tuple[Text, tuple[tuple[str, Text], ...]], ...] = (
+Group = tuple[Text, tuple[tuple[str, Text], ...]]
+"""A group of keys by its name: each key with what it does."""
+
+EVERYWHERE: Group = (
+    _("Everywhere"),
     (
-        _("Everywhere"),
-        (
-            ("Ctrl / ⌘ K", _("Find a case, a system or a command")),
-            ("/", _("Go to the search")),
-            ("?", _("Show these keys")),
-            ("C", _("Ask for something new")),
-            ("Esc", _("Close what is open")),
-        ),
+        ("Ctrl / ⌘ K", _("Find a case, a system or a command")),
+        ("/", _("Go to the search")),
+        ("?", _("Show these keys")),
+        ("C", _("Ask for something new")),
+        ("Esc", _("Close what is open")),
     ),
-    (
-        _("Go to: first G, then"),
-        (
-            ("I", _("Inbox")),
-            ("C", _("Cases")),
-            ("B", _("Projects and their gates")),
-            ("K", _("Change calendar")),
-        ),
-    ),
+)
+ON_PAGES: tuple[Group, ...] = (
     (
         _("In a list"),
         (
@@ -46,4 +42,9 @@ SHORTCUTS: tuple[tuple[Text, tuple[tuple[str, Text], ...]], ...] = (
         ),
     ),
 )
-"""Groups of keys: name of the group, then each key with what it does."""
+
+
+def shortcuts(places: Iterable[Place]) -> list[Group]:
+    """Return the keys of somebody whose rail has `places`."""
+    keys = tuple((place.key.upper(), place.label) for place in places if place.key)
+    return [EVERYWHERE, (_("Go to: first G, then"), keys), *ON_PAGES]

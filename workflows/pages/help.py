@@ -16,7 +16,6 @@ from workflows.guides import WORDS, guide_of, guides_for
 from workflows.hints import HINTS
 from workflows.pages import Request
 from workflows.shell import actor_of
-from workflows.shortcuts import SHORTCUTS
 
 
 @login_required
@@ -53,4 +52,4 @@ def put_hints_away(request: Request) -> HttpResponse:
 @login_required
 @require_safe
 def show_keys(request: Request) -> HttpResponse:
-    return render(request, "help/keys.html", {"groups": SHORTCUTS})
+    return render(request, "help/keys.html")

@@ -132,6 +132,13 @@ class PlanFields(forms.Form):
         label=_("Was begun"), help_text=_("Only where it was done before it was recorded.")
     )
     finished_at = WallTimeField(label=_("Was finished"))
+    headings = {
+        "what": _("What and why"),
+        "time_zone": _("When"),
+        "plan": _("How, and the way back"),
+        "implementer": _("Who"),
+        "short_notice": _("Also"),
+    }
 
     def offer_what_goes_live(self) -> None:
         """Offer the running projects that the reader may see."""

@@ -35,6 +35,7 @@ class ActionForm(forms.Form):
     `folds=False`: its optional fields are what it is about, and are never put under “More”.
     `from_address`: the fields a link to the page may fill in.
     `only_with`: the fields that mean something only beside some values of another one.
+    `headings`: what the parts of a long form are called, each by its first field.
     `send`: the words of its button, where those of the action do not say what it does.
     """
 
@@ -42,6 +43,7 @@ class ActionForm(forms.Form):
     folds = True
     from_address: tuple[str, ...] = ()
     only_with: ClassVar[Mapping[str, tuple[str, Collection[str]]]] = {}
+    headings: ClassVar[Mapping[str, Text]] = {}
     send: ClassVar[Text] = ""
 
     def __init__(

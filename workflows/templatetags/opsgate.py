@@ -180,6 +180,12 @@ def control(field: BoundField) -> str:
 
 
 @register.filter
+def heading(field: BoundField) -> Any:
+    """Return what the part of the form is called that begins with a field, or nothing."""
+    return getattr(field.form, "headings", {}).get(field.name, "")
+
+
+@register.filter
 def only_with(field: BoundField) -> str:
     """Return beside what a field means something: a name and its values, or nothing."""
     other, values = getattr(field.form, "only_with", {}).get(field.name, ("", ()))

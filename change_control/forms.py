@@ -134,7 +134,7 @@ class PlanFields(forms.Form):
     finished_at = WallTimeField(label=_("Was finished"))
     headings = {
         "what": _("What and why"),
-        "time_zone": _("When"),
+        "time_zone": _("The window"),
         "plan": _("How, and the way back"),
         "implementer": _("Who"),
         "short_notice": _("Also"),

@@ -11,8 +11,6 @@ STATIC_SOURCES = $(shell find static $(wildcard $(APPS:%=%/static)) -type f 2>/d
 DEPLOYED = DEBUG=false HTTPS=true SITE_URL=https://opsgate.example ALLOWED_HOSTS=opsgate.example \
 	DATABASE_URL=postgres://opsgate@127.0.0.1/opsgate REDIS_URL=redis://127.0.0.1:6379/0 \
 	SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_urlsafe(64))")
-# Proofs that need no machine to themselves; the others race, and would disturb each other.
-SIDE_BY_SIDE = tests/proof/test_walks.py tests/proof/screens
 LOCK = $(VENV)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-index-annotation \
 	--no-annotate --custom-compile-command "make lock"
@@ -30,8 +28,7 @@ test: $(VENV)/dev.stamp catalogues ## Run every test; on PostgreSQL too where TE
 	@PY=$(PY) bash scripts/test.sh
 
 prove: $(VENV)/dev.stamp catalogues ## Run the long proofs: races, faults, strangers; ROUND=short for the round CI runs
-	PROVE=$(or $(ROUND),full) $(PY) -m pytest -m proof $(SIDE_BY_SIDE) -n 2
-	PROVE=$(or $(ROUND),full) $(PY) -m pytest -m proof tests/proof $(SIDE_BY_SIDE:%=--ignore=%)
+	PROVE=$(or $(ROUND),full) $(PY) -m pytest -m proof tests/proof -n 2 --dist loadgroup
 
 bench: $(VENV)/dev.stamp catalogues ## Measure speed against a yardstick of the same run; BENCH="--only action" for a part
 	$(PY) -m tests.bench $(BENCH)

@@ -122,6 +122,9 @@ class Sender:
             return f"{answer.status_code} left a trace"
         if address.startswith("/api/"):
             return fault_of_problem(answer, content)
+        if answer["Content-Type"] == JSON:  # a script asked, and shows the words
+            said = json.loads(content)["said"]
+            return "" if is_said(said, self.language) else f"says only {said!r}"
         return fault_of_page(content, self.language)
 
 
@@ -141,8 +144,13 @@ def fault_of_page(content: bytes, language: str) -> str:
     if page.get("lang") != language:
         return f"speaks {page.get('lang')}"
     text = " ".join(" ".join(one.itertext()) for one in page.iter("main"))
-    is_said = re.search("[\u4e00-\u9fff]{4}" if language == "zh-hans" else r"\w+ \w+", text)
-    return "" if is_said else f"says only {text[:100]!r}"
+    return "" if is_said(text, language) else f"says only {text[:100]!r}"
+
+
+def is_said(text: str, language: str) -> bool:
+    """Tell whether `text` has words of a language in a row."""
+    words = "[\u4e00-\u9fff]{4}" if language == "zh-hans" else r"\w+ \w+"
+    return re.search(words, text) is not None
 
 
 COMPLAINTS: dict[tuple[str, ...], str] = {}

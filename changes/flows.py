@@ -60,9 +60,10 @@ class OptimizationLifecycle(Lifecycle):
         Role.SERVICE_DESK, Role.ANALYST, Role.SERVICE_MANAGER, Role.HEAD_OF_OPS, Role.AUDITOR,
     )
     details = (
-        "reason", "desired_on", "urgency", "size", "solution", "risk", "effort", "booked_effort",
-        "due_on", "requirement_document", "development_document", "supplier", "change_reference",
-        "went_live_on", "rating", "rating_comment",
+        "reason", "desired_on", "urgency", "size", "solution", "risk", "effort", "effort_analysis",
+        "effort_development", "effort_testing", "booked_effort", "due_on", "requirement_document",
+        "development_document", "supplier", "change_reference", "went_live_on", "rating",
+        "rating_comment",
     )
     warnings = rules.warnings
 

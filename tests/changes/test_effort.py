@@ -10,6 +10,7 @@ from people.actors import Actor
 from tests.changes.walking import DAY, EFFORT_11, GOOD, Walk, walk
 from tests.refusing import refused
 from tests.world import NOON
+from workflows.case_page import details
 from workflows.door import perform
 from workflows.models import CaseLink
 from workflows.refusals import BadData, NotAllowed
@@ -284,3 +285,10 @@ def test_what_was_dropped_raises_no_suspicion(world, end):
         other.act("owner", "decline")
     step = walk(world, "awaiting_approval")
     assert step.case.lifecycle(step.case, None, step.at).warnings() == []
+
+
+def test_whoever_decides_sees_what_the_effort_is_made_of(world):
+    said = dict(details(walk(world, "awaiting_approval").case))
+    parts = ("Effort: analysis", "Effort: development", "Effort: testing")
+    total = sum(Decimal(said[part]) for part in parts)
+    assert total == Decimal(said["Effort in person-days"]) > 0

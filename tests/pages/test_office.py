@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agreements.actions import draft_version, import_holidays
-from agreements.models import Calendar, Standard
+from agreements.models import Calendar, CalendarVersion, Standard
 from people.models import ApiToken, User
 from people.tokens import issue_token
 from tests.changes.walking import walk
@@ -174,6 +174,15 @@ def test_a_preview_names_the_clocks_that_move_and_no_others(world, manager):
     assert (case, label, due, is_overdue) == (step.case.number, "First response", before, False)
     assert after == before + timedelta(days=1)
     assert step.case.get_absolute_url() in answer.content.decode()
+
+
+def test_a_preview_of_a_calendar_without_hours_says_so(world, manager):
+    walk(world)
+    address = "/office/calendars/business-hours/"
+    manager.post(address, {"do": "draft"})
+    CalendarVersion.objects.filter(published_at__isnull=True).update(weekly={})
+    shown = manager.get(f"{address}?version=2&preview=1").content.decode()
+    assert "nothing would ever be due by it" in shown
 
 
 def test_a_figure_is_confirmed_and_revised_from_now_on(manager):

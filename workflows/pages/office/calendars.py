@@ -228,7 +228,7 @@ def _preview(
     try:
         moves = retiming.preview_draft(version, at) if is_draft else retiming.preview(subject, at)
     except NoWorkingTime:
-        moves = []
+        return {"has_no_hours": True}
     return told(moves, actor_of(request))
 
 

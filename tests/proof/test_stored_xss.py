@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
-from shutil import which
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.proof.house import House
 from tests.proof.payloads import ALL, PAYLOADS, mark
@@ -116,13 +115,6 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, dict[str, 
     planting = ("-m", "tests.proof.planting", str(EACH))
     placed = json.loads(house.python(*planting).splitlines()[-1])
     return house, placed
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=which("chromium"), args=flags)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -27,6 +28,7 @@ from people.actors import Actor
 from people.house_time import house_date
 from people.models import User, in_reader_language
 from people.zones import zone_label
+from workflows.declarations import Text
 from workflows.forms import ActionForm, OpeningForm, long_text
 from workflows.lifecycles import registered
 from workflows.models import Case
@@ -132,7 +134,7 @@ class PlanFields(forms.Form):
         label=_("Was begun"), help_text=_("Only where it was done before it was recorded.")
     )
     finished_at = WallTimeField(label=_("Was finished"))
-    headings = {
+    headings: ClassVar[Mapping[str, Text]] = {
         "what": _("What and why"),
         "time_zone": _("The window"),
         "plan": _("How, and the way back"),

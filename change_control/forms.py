@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ from change_control.models import (
     Risk,
 )
 from change_control.states import DRAFTS
+from change_control.wall_time import WallTimeField, in_zone
 from people.actors import Actor
 from people.house_time import house_date
 from people.models import User, in_reader_language
@@ -45,47 +46,11 @@ GRACE = timedelta(minutes=15)
 """So much after its planned beginning a change may still begin without a word."""
 
 
-class WallTimeField(forms.DateTimeField):
-    """A time of the place: without a zone until the form knows which; with an offset, as sent."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=widget, required=False, **kwargs)
-
-    def to_python(self, value: Any) -> datetime | None:
-        found = super().to_python(value)
-        if found is None or _has_offset(value):
-            return found
-        return timezone.localtime(found).replace(tzinfo=None)
-
-
-def _has_offset(value: Any) -> bool:
-    if isinstance(value, datetime):
-        return timezone.is_aware(value)
-    try:
-        return timezone.is_aware(datetime.fromisoformat(str(value).strip()))
-    except ValueError:
-        return False
-
-
 def person(label: Any, **kwargs: Any) -> forms.ModelChoiceField[User]:
     return forms.ModelChoiceField(
         label=label, queryset=User.objects.filter(is_active=True, unit__isnull=False),
         to_field_name="username", required=False, empty_label=_("Nobody yet"), **kwargs,
     )  # fmt: skip
-
-
-def in_zone(value: datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant of a wall time; refuse one that summer time leaves out or has twice."""
-    found = value.replace(tzinfo=zone)
-    back = found.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
-    if back != value:
-        raise ValidationError(gettext("This time does not exist: the clocks are put forward then."))
-    if found.utcoffset() != found.replace(fold=1).utcoffset():
-        raise ValidationError(
-            gettext("This time comes twice: the clocks are put back. Choose one before or after.")
-        )
-    return found.astimezone(UTC)
 
 
 class PlanFields(forms.Form):

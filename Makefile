@@ -28,7 +28,7 @@ test: $(VENV)/dev.stamp catalogues ## Run every test; on PostgreSQL too where TE
 	@PY=$(PY) bash scripts/test.sh
 
 prove: $(VENV)/dev.stamp catalogues ## Run the long proofs: races, faults, strangers; ROUND=short for the round CI runs
-	PROVE=$(or $(ROUND),full) $(PY) -m pytest -m proof tests/proof -n 2 --dist loadgroup
+	PROVE=$(or $(ROUND),full) $(PY) -m pytest -m proof tests/proof -n 2 --dist worksteal
 
 bench: $(VENV)/dev.stamp catalogues ## Measure speed against a yardstick of the same run; BENCH="--only action" for a part
 	$(PY) -m tests.bench $(BENCH)

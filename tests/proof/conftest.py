@@ -19,19 +19,12 @@ from tests.proof.house import House
 from tests.proof.strangers.town import NOW, Town, build_town
 
 HERE = Path(__file__).parent
-ANYWHERE = {"test_walks.py", "strangers", "test_contract.py", "test_fuzz.py"}
-"""Proofs that start nothing: any of several processes takes the next of them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the proofs; those of one file, and all screens, share a process and what it started."""
     for item in items:
-        if HERE not in item.path.parents:
-            continue
-        item.add_marker(pytest.mark.proof)
-        part = item.path.relative_to(HERE).parts[0]
-        if part not in ANYWHERE:
-            item.add_marker(pytest.mark.xdist_group(part))
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.proof)
 
 
 @pytest.fixture(scope="session")
